@@ -1,0 +1,61 @@
+# Compiler settings shared by every target of this tree, and the functions that declare them.
+
+add_library(coldload_settings INTERFACE)
+target_compile_options(coldload_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
+target_compile_definitions(coldload_settings INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+
+if(COLDLOAD_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(COLDLOAD_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+elseif(NOT COLDLOAD_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "COLDLOAD_SANITIZE is \"${COLDLOAD_SANITIZE}\": expected address, thread or nothing")
+endif()
+
+if(COLDLOAD_PORTABLE)
+  add_link_options(-static-libstdc++ -static-libgcc)
+  set(Boost_USE_STATIC_LIBS ON)
+endif()
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json)
+find_package(fmt 9 CONFIG REQUIRED)
+if(COLDLOAD_PORTABLE)
+  # The shared fmt is the CONFIG package's default target; the archive stands beside it.
+  find_library(COLDLOAD_FMT_ARCHIVE NAMES libfmt.a REQUIRED)
+  get_target_property(coldload_fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+  add_library(coldload_fmt INTERFACE)
+  target_link_libraries(coldload_fmt INTERFACE "${COLDLOAD_FMT_ARCHIVE}")
+  target_include_directories(coldload_fmt SYSTEM INTERFACE ${coldload_fmt_include})
+else()
+  add_library(coldload_fmt INTERFACE)
+  target_link_libraries(coldload_fmt INTERFACE fmt::fmt)
+endif()
+
+# coldload_core_library(NAME SOURCES file… DEPENDS core-library-or-target…)
+# One folder of core/ is one library, so a link line that points the wrong way fails to build.
+function(coldload_core_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  add_library(coldload_${name} STATIC ${arg_SOURCES})
+  target_include_directories(coldload_${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(coldload_${name}
+    PUBLIC coldload_sdk coldload_fmt ${arg_DEPENDS}
+    PRIVATE coldload_settings ${arg_PRIVATE})
+endfunction()
+
+# coldload_unit_test(NAME SOURCES file… LINK target… [LABELS label…])
+# One executable, each TEST a ctest case named NAME.Suite.Test.
+function(coldload_unit_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE coldload_settings ${arg_LINK} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    COLDLOAD_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    COLDLOAD_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
+endfunction()

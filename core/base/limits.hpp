@@ -1,0 +1,45 @@
+// Every bound that is not an option. Each has a test at the limit and one past it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace coldload::limits {
+
+inline constexpr uint64_t kKiB = 1024;
+inline constexpr uint64_t kMiB = 1024 * kKiB;
+inline constexpr uint64_t kGiB = 1024 * kMiB;
+
+// Scenario files.
+inline constexpr uint64_t kScenarioBytesMax = kMiB;
+inline constexpr size_t kTomlKeyPartsMax = 64;     // toml++ recurses per part and overflows the stack
+inline constexpr size_t kTomlNestingMax = 64;      // of arrays and inline tables, likewise
+inline constexpr size_t kDiagnosticsMax = 50;      // reported at once
+inline constexpr size_t kCasesMax = 10'000;        // of one plan
+inline constexpr size_t kRepetitionsMax = 10'000;  // of one case
+
+// Models.
+inline constexpr uint64_t kSafetensorsHeaderBytesMax = 100'000'000;  // as the reference reader
+inline constexpr size_t kHeaderNestingMax = 16;
+inline constexpr size_t kTensorsPerShardMax = 1'000'000;
+inline constexpr size_t kTensorNameBytesMax = 4096;
+inline constexpr size_t kTensorRankMax = 64;
+inline constexpr size_t kObjectsMax = 100'000;  // of one model
+inline constexpr size_t kKeyBytesMax = 4096;
+inline constexpr uint64_t kIndexBytesMax = 256 * kMiB;
+
+// Runs.
+inline constexpr uint64_t kRegionBytesMax = kGiB;  // one io_uring registered buffer
+inline constexpr uint64_t kPageBytes = 4096;       // buffers are congruent to file offsets modulo this
+inline constexpr uint64_t kCancelGraceMs = 2'000;  // between the word on the pipe and SIGKILL
+inline constexpr uint64_t kKillGraceMs = 3'000;    // between SIGKILL and giving a worker up as hung
+inline constexpr uint64_t kWorkerOutputBytesMax = 64 * kKiB;  // of stdout and stderr kept in a record
+inline constexpr uint64_t kProtocolLineBytesMax = 64 * kMiB;
+inline constexpr uint64_t kQuietWaitMs = 10'000;   // for dirty pages and the device before a run
+inline constexpr uint64_t kTimeoutMinMs = 30'000;  // of a derived watchdog
+
+// Plugins.
+inline constexpr size_t kPluginsMax = 256;
+inline constexpr uint64_t kErrorMessageBytes = 500;
+
+}  // namespace coldload::limits
