@@ -1,0 +1,32 @@
+// What the host offers a component, as the component's C table and as the C++ interface behind it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "coldload/abi.h"
+
+namespace coldload {
+
+// Implemented by whoever runs components: the worker, a test. All functions are [any-thread].
+class HostServices {
+ public:
+  HostServices();
+  virtual ~HostServices() = default;
+  HostServices(const HostServices&) = delete;
+  HostServices& operator=(const HostServices&) = delete;
+
+  virtual void log(uint32_t level, std::string_view message) = 0;
+  virtual void record(std::string_view tag, std::string_view unit, double value) = 0;
+  virtual void evidence(const coldload_evidence& evidence) = 0;
+  virtual void disturbed(std::string_view reason) = 0;
+  [[nodiscard]] virtual bool cancelled() const = 0;
+
+  // Valid as long as this object.
+  [[nodiscard]] const coldload_host* table() const { return &table_; }
+
+ private:
+  coldload_host table_;
+};
+
+}  // namespace coldload

@@ -1,0 +1,123 @@
+// Created components as C++ objects: calls return Result, resources are given back by destruction, and what a
+// plugin may not return (a status without a name, an error without a message) becomes an error that says so.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coldload/backend.h"
+#include "coldload/strategy.h"
+#include "core/base/result.hpp"
+#include "core/plugin/component_spec.hpp"
+#include "core/plugin/host.hpp"
+#include "core/plugin/options.hpp"
+#include "core/plugin/registry.hpp"
+
+namespace coldload {
+
+struct ListedObject {
+  std::string key;
+  uint64_t size_bytes = 0;
+};
+
+class Backend;
+
+// One opened object; closed on destruction, before its backend.
+class Object {
+ public:
+  Object(const Backend& backend, void* self, std::string key, const coldload_object_info& info);
+  ~Object();
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+
+  [[nodiscard]] const coldload_object_info& info() const { return info_; }
+  [[nodiscard]] const std::string& key() const { return key_; }
+  [[nodiscard]] bool can(uint32_t capability) const {
+    return (info_.capabilities & capability) == capability;
+  }
+  // As a strategy meets it; valid as long as this object.
+  [[nodiscard]] const coldload_object* table() const { return &table_; }
+
+  [[nodiscard]] Result<void> read_at(uint64_t offset, void* buffer, uint64_t length) const;
+  [[nodiscard]] Result<void> evict() const;
+  [[nodiscard]] Result<uint64_t> residency() const;
+
+ private:
+  const Backend& backend_;
+  void* self_;
+  std::string key_;
+  coldload_object_info info_;
+  coldload_object table_{};
+};
+
+class Backend {
+ public:
+  // Creates the last of `chain` and what it is built on. `base_directory`: of relative paths.
+  [[nodiscard]] static Result<std::unique_ptr<Backend>> create(const Registry& registry,
+                                                               const BackendChain& chain,
+                                                               const std::string& base_directory,
+                                                               const HostServices& host);
+  ~Backend();
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const Component& component() const { return component_; }
+  [[nodiscard]] const EffectiveOptions& options() const { return options_; }
+  // Of itself or of any backend it is built on.
+  [[nodiscard]] bool has_flag(uint32_t component_flag) const;
+
+  // Sorted by key; at most limits::kObjectsMax; keys that leave the root or repeat are an error.
+  [[nodiscard]] Result<std::vector<ListedObject>> list(const std::string& prefix) const;
+  [[nodiscard]] Result<coldload_object_info> probe(const std::string& prefix, uint32_t open_flags) const;
+  [[nodiscard]] Result<std::unique_ptr<Object>> open(const std::string& key, uint32_t open_flags) const;
+  [[nodiscard]] const void* extension(const char* id) const;
+
+  [[nodiscard]] const coldload_backend_ops& ops() const { return *table_.ops; }
+  [[nodiscard]] void* self() const { return table_.self; }
+  [[nodiscard]] const coldload_backend* table() const { return &table_; }
+
+ private:
+  Backend() = default;
+  std::string name_;
+  Component component_;
+  EffectiveOptions options_;
+  std::vector<std::unique_ptr<Backend>> inner_;
+  coldload_backend table_{};
+};
+
+class Strategy {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Strategy>> create(const Registry& registry,
+                                                                const ComponentSpec& spec,
+                                                                const std::string& base_directory,
+                                                                const HostServices& host);
+  ~Strategy();
+  Strategy(const Strategy&) = delete;
+  Strategy& operator=(const Strategy&) = delete;
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const Component& component() const { return component_; }
+  [[nodiscard]] const EffectiveOptions& options() const { return options_; }
+
+  [[nodiscard]] Result<coldload_requirements> requirements(const coldload_model_size& model) const;
+  [[nodiscard]] Result<void> setup(const coldload_job& job) const;
+  [[nodiscard]] Result<void> load(const coldload_job& job) const;
+  void teardown() const;
+
+ private:
+  Strategy() = default;
+  std::string name_;
+  Component component_;
+  EffectiveOptions options_;
+  const coldload_strategy_ops* ops_ = nullptr;
+  void* self_ = nullptr;
+};
+
+// "READ_AT, FD": names of capability bits, for messages.
+[[nodiscard]] std::string capability_names(uint32_t capabilities);
+
+}  // namespace coldload
