@@ -21,9 +21,21 @@ inline constexpr size_t kRepetitionsMax = 10'000;  // of one case
 // Models.
 inline constexpr uint64_t kSafetensorsHeaderBytesMax = 100'000'000;  // as the reference reader
 inline constexpr size_t kHeaderNestingMax = 16;
-inline constexpr size_t kTensorsPerShardMax = 1'000'000;
+inline constexpr size_t kTensorsPerShardMax =
+    250'000;  // the largest known model has 92 000 in all its shards
 inline constexpr size_t kTensorNameBytesMax = 4096;
 inline constexpr size_t kTensorRankMax = 64;
+// Totals of one header, so that one of 100 MB cannot cost several times its size in memory.
+inline constexpr uint64_t kTensorNamesBytesMax = 32 * kMiB;
+inline constexpr uint64_t kTensorDimensionsMax = 2'000'000;
+inline constexpr uint64_t kHeaderMetadataBytesMax = 32 * kMiB;
+inline constexpr size_t kHeaderMetadataEntriesMax = 10'000;
+inline constexpr size_t kIndexTensorsMax = 1'000'000;
+inline constexpr uint64_t kSmallFileBytesMax =
+    256 * kMiB;                                    // above, a file that is no shard is not provisioned
+inline constexpr size_t kInconsistenciesMax = 50;  // of one model, reported at once
+inline constexpr size_t kDigestBlocksIncompleteMax =
+    16'384;                                     // 64 KiB each, waiting for the rest of their bytes
 inline constexpr size_t kObjectsMax = 100'000;  // of one model
 inline constexpr size_t kKeyBytesMax = 4096;
 inline constexpr uint64_t kIndexBytesMax = 256 * kMiB;
@@ -41,5 +53,9 @@ inline constexpr uint64_t kTimeoutMinMs = 30'000;  // of a derived watchdog
 // Plugins.
 inline constexpr size_t kPluginsMax = 256;
 inline constexpr uint64_t kErrorMessageBytes = 500;
+
+// Statistics.
+inline constexpr size_t kRunsForVerdictMin = 4;           // of either side; 3 against 3 cannot reach p = 0.05
+inline constexpr size_t kRankTestExactPairsMax = 1024;    // 32 against 32 runs; beyond, the normal approximation
 
 }  // namespace coldload::limits
