@@ -1,0 +1,244 @@
+#include "core/record/document.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace coldload {
+namespace {
+
+json::object case_to_json(const CaseRecord& record) {
+  json::object out;
+  out["id"] = record.id;
+  out["backend"] = record.backend;
+  out["strategy"] = record.strategy;
+  out["destination"] = record.destination;
+  out["cache"] = record.cache;
+  out["options"] = record.options;
+  out["emulated"] = record.emulated;
+  out["synthetic"] = record.synthetic;
+  out["external"] = record.external;
+  out["sampled"] = record.sampled;
+  out["direct"] = record.direct;
+  out["thread_count"] = record.thread_count;
+  out["baseline"] = record.baseline;
+  out["model_bytes"] = record.model_bytes;
+  out["status"] = to_string(record.status);
+  out["reason"] = json::utf8(record.reason);
+  return out;
+}
+
+CaseRecord case_from_json(const json::object& from) {
+  CaseRecord record;
+  record.id = json::text_or(from, "id");
+  record.backend = json::text_or(from, "backend");
+  record.strategy = json::text_or(from, "strategy");
+  record.destination = json::text_or(from, "destination");
+  record.cache = json::text_or(from, "cache");
+  if (const json::object* options = json::object_at(from, "options")) record.options = *options;
+  record.emulated = json::bool_or(from, "emulated");
+  record.synthetic = json::bool_or(from, "synthetic");
+  record.external = json::bool_or(from, "external");
+  record.sampled = json::bool_or(from, "sampled");
+  record.direct = json::bool_or(from, "direct");
+  record.thread_count = static_cast<uint32_t>(json::unsigned_or(from, "thread_count"));
+  record.baseline = json::text_or(from, "baseline");
+  record.model_bytes = json::unsigned_or(from, "model_bytes");
+  const std::string_view status = json::text_or(from, "status");
+  for (const CaseStatus known :
+       {CaseStatus::ok, CaseStatus::skipped, CaseStatus::failed, CaseStatus::not_measured}) {
+    if (to_string(known) == status) record.status = known;
+  }
+  record.reason = json::text_or(from, "reason");
+  return record;
+}
+
+// The checksum of each object that most verified cases agree on; the earliest of equals.
+std::map<std::string, std::string> agreed_checksums(const ResultDocument& document) {
+  std::map<std::string, std::vector<std::pair<std::string, size_t>>> votes;
+  for (const RunRecord& run : document.runs) {
+    if (run.status != RunStatus::ok) continue;
+    for (const ObjectRecord& object : run.objects) {
+      if (object.checksum.empty()) continue;
+      auto& candidates = votes[object.name];
+      const auto found =
+          std::ranges::find(candidates, object.checksum, &std::pair<std::string, size_t>::first);
+      if (found == candidates.end()) {
+        candidates.emplace_back(object.checksum, 1);
+      } else {
+        ++found->second;
+      }
+    }
+  }
+  std::map<std::string, std::string> agreed;
+  for (auto& [name, candidates] : votes) {
+    const auto most = std::ranges::max_element(candidates, {}, &std::pair<std::string, size_t>::second);
+    agreed[name] = most->first;
+  }
+  return agreed;
+}
+
+bool is_synthetic(const ResultDocument& document, std::string_view case_id) {
+  const auto found = std::ranges::find(document.cases, case_id, &CaseRecord::id);
+  return found != document.cases.end() && found->synthetic;
+}
+
+// Fails each verifying run whose bytes are not those the others saw.
+size_t judge_integrity(ResultDocument& document) {
+  const auto agreed = agreed_checksums(document);
+  size_t failed = 0;
+  for (RunRecord& run : document.runs) {
+    if (run.status != RunStatus::ok || is_synthetic(document, run.case_id)) continue;
+    for (const ObjectRecord& object : run.objects) {
+      if (object.checksum.empty() || object.checksum == agreed.at(object.name)) continue;
+      run.status = RunStatus::failed;
+      run.reason = fmt::format("integrity: {} has checksum {}, the other cases saw {}", object.name,
+                               object.checksum, agreed.at(object.name));
+      ++failed;
+      break;
+    }
+  }
+  return failed;
+}
+
+void judge_case(CaseRecord& record, const std::vector<const RunRecord*>& runs) {
+  if (record.status == CaseStatus::skipped) return;
+  record.status = CaseStatus::not_measured;
+  record.reason = "no run took place";
+  for (const RunRecord* run : runs) {
+    if (run->status == RunStatus::cancelled) continue;
+    if (run->status == RunStatus::skipped) {
+      record.status = CaseStatus::skipped;
+      record.reason = run->reason;
+      return;
+    }
+    if (run->status != RunStatus::ok) {
+      record.status = CaseStatus::failed;
+      record.reason = fmt::format("{}: {}", to_string(run->status), run->reason);
+      return;
+    }
+    record.status = CaseStatus::ok;
+    record.reason.clear();
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(CaseStatus status) {
+  switch (status) {
+    case CaseStatus::ok:
+      return "ok";
+    case CaseStatus::skipped:
+      return "skipped";
+    case CaseStatus::failed:
+      return "failed";
+    case CaseStatus::not_measured:
+      return "not_measured";
+  }
+  return "unknown";
+}
+
+size_t judge_cases(ResultDocument& document) {
+  const size_t failed = judge_integrity(document);
+  std::map<std::string, std::vector<const RunRecord*>, std::less<>> by_case;
+  for (const RunRecord& run : document.runs) by_case[run.case_id].push_back(&run);
+  for (CaseRecord& record : document.cases) judge_case(record, by_case[record.id]);
+  return failed;
+}
+
+std::vector<const RunRecord*> valid_runs(const ResultDocument& document, std::string_view case_id) {
+  std::vector<const RunRecord*> runs;
+  for (const RunRecord& run : document.runs) {
+    if (run.case_id == case_id && run.repetition > 0 && run.status == RunStatus::ok && run.proof.valid) {
+      runs.push_back(&run);
+    }
+  }
+  return runs;
+}
+
+json::value to_json(const ProbeRecord& probe) {
+  return json::object{{"tag", probe.tag},
+                      {"subject", probe.subject},
+                      {"moment", probe.moment},
+                      {"bytes_per_second", json::number(probe.bytes_per_second)},
+                      {"detail", probe.detail}};
+}
+
+Result<ProbeRecord> probe_record_from_json(const json::value& json) {
+  const json::object* from = json.if_object();
+  if (from == nullptr || !from->contains("tag"))
+    return fail(Status::integrity, "a probe record without a tag");
+  ProbeRecord probe;
+  probe.tag = json::text_or(*from, "tag");
+  probe.subject = json::text_or(*from, "subject");
+  probe.moment = json::text_or(*from, "moment");
+  probe.bytes_per_second = json::number_or(*from, "bytes_per_second");
+  if (const json::object* detail = json::object_at(*from, "detail")) probe.detail = *detail;
+  return probe;
+}
+
+json::value to_json(const ResultDocument& document) {
+  json::object out;
+  out["schema_version"] = kResultSchemaVersion;
+  out["program"] = document.program;
+  out["started_at"] = document.started_at;
+  out["ended_at"] = document.ended_at;
+  out["interrupted"] = document.interrupted;
+  out["scenario"] = document.scenario;
+  out["environment"] = document.environment;
+  out["plugins"] = document.plugins;
+  json::array cases;
+  for (const CaseRecord& record : document.cases) cases.push_back(case_to_json(record));
+  out["cases"] = std::move(cases);
+  json::array runs;
+  for (const RunRecord& run : document.runs) runs.push_back(to_json(run));
+  out["runs"] = std::move(runs);
+  json::array probes;
+  for (const ProbeRecord& probe : document.probes) probes.push_back(to_json(probe));
+  out["probes"] = std::move(probes);
+  out["expectations"] = document.expectations;
+  return out;
+}
+
+Result<ResultDocument> document_from_json(const json::value& json) {
+  const json::object* from = json.if_object();
+  if (from == nullptr) return fail(Status::integrity, "not a result document: expected a JSON object");
+  const int64_t version = json::integer_or(*from, "schema_version", -1);
+  if (version != kResultSchemaVersion) {
+    return fail(Status::unsupported, fmt::format("schema_version {} is not known, this program reads {}",
+                                                 version, kResultSchemaVersion));
+  }
+  ResultDocument document;
+  if (const auto* program = json::object_at(*from, "program")) document.program = *program;
+  if (const auto* scenario = json::object_at(*from, "scenario")) document.scenario = *scenario;
+  if (const auto* environment = json::object_at(*from, "environment")) document.environment = *environment;
+  if (const auto* plugins = json::array_at(*from, "plugins")) document.plugins = *plugins;
+  if (const auto* expectations = json::array_at(*from, "expectations")) document.expectations = *expectations;
+  document.interrupted = json::bool_or(*from, "interrupted");
+  document.started_at = json::text_or(*from, "started_at");
+  document.ended_at = json::text_or(*from, "ended_at");
+  if (const auto* cases = json::array_at(*from, "cases")) {
+    for (const json::value& element : *cases) {
+      if (const json::object* record = element.if_object()) document.cases.push_back(case_from_json(*record));
+    }
+  }
+  if (const auto* runs = json::array_at(*from, "runs")) {
+    for (const json::value& element : *runs) {
+      auto run = run_record_from_json(element);
+      if (!run) return pass(run);
+      document.runs.push_back(std::move(*run));
+    }
+  }
+  if (const auto* probes = json::array_at(*from, "probes")) {
+    for (const json::value& element : *probes) {
+      auto probe = probe_record_from_json(element);
+      if (!probe) return pass(probe);
+      document.probes.push_back(std::move(*probe));
+    }
+  }
+  return document;
+}
+
+}  // namespace coldload

@@ -1,0 +1,139 @@
+#include "core/record/journal.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "core/base/limits.hpp"
+
+namespace coldload {
+namespace {
+
+constexpr uint64_t kDocumentBytesMax = 2 * limits::kGiB;
+
+Result<Descriptor> open_lines(const std::filesystem::path& path) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
+  if (!file.valid()) return fail_errno(errno, path.string());
+  return file;
+}
+
+Result<void> append_line(const Descriptor& file, const json::value& line, const std::filesystem::path& path) {
+  // One write, so that a kill leaves whole lines and at most one cut one at the end.
+  auto written = write_all(file.get(), json::dump(line) + "\n");
+  if (written && ::fdatasync(file.get()) != 0) written = fail_errno(errno, "fdatasync");
+  if (!written) {
+    return fail(written.error().status, fmt::format("{}: {}", path.string(), written.error().message),
+                written.error().os_error);
+  }
+  return {};
+}
+
+// Calls `take` with each whole line; what follows the last newline was cut by a kill and is dropped.
+template <typename Take>
+Result<void> for_each_line(const std::filesystem::path& path, Take&& take) {
+  const auto content = read_small_file(path, kDocumentBytesMax);
+  if (!content) return pass(content);
+  size_t number = 0;
+  size_t at = 0;
+  while (true) {
+    const size_t end = content->find('\n', at);
+    if (end == std::string::npos) return {};
+    ++number;
+    const std::string what = fmt::format("{}:{}", path.string(), number);
+    const auto line = json::parse(std::string_view(*content).substr(at, end - at), what);
+    if (!line) return fail(Status::integrity, line.error().message);
+    auto taken = take(*line);
+    if (!taken) return fail(Status::integrity, fmt::format("{}: {}", what, taken.error().message));
+    at = end + 1;
+  }
+}
+
+Result<ResultDocument> read_document(const std::filesystem::path& path) {
+  const auto text = read_small_file(path, kDocumentBytesMax);
+  if (!text) return pass(text);
+  const auto json = json::parse(*text, path.string());
+  if (!json) return fail(Status::integrity, json.error().message);
+  auto document = document_from_json(*json);
+  if (!document) {
+    return fail(document.error().status, fmt::format("{}: {}", path.string(), document.error().message));
+  }
+  return document;
+}
+
+}  // namespace
+
+Result<Journal> Journal::create(const std::filesystem::path& directory, const ResultDocument& header) {
+  std::error_code error;
+  if (std::filesystem::exists(directory, error)) {
+    const bool is_directory = std::filesystem::is_directory(directory, error);
+    if (!is_directory)
+      return fail(Status::invalid_option, directory.string() + ": exists and is no directory");
+    if (!std::filesystem::is_empty(directory, error)) {
+      return fail(
+          Status::invalid_option,
+          directory.string() + ": is not empty; a run's folder holds one run, name another with --out");
+    }
+  } else if (!std::filesystem::create_directories(directory, error)) {
+    return fail_errno(error.value(), directory.string());
+  }
+  Journal journal;
+  journal.directory_ = directory;
+  auto written = write_file_atomically(directory / "header.json", json::dump_pretty(to_json(header)));
+  if (!written) return pass(written);
+  auto runs = open_lines(directory / "runs.jsonl");
+  if (!runs) return pass(runs);
+  journal.runs_ = std::move(*runs);
+  auto probes = open_lines(directory / "probes.jsonl");
+  if (!probes) return pass(probes);
+  journal.probes_ = std::move(*probes);
+  return journal;
+}
+
+Result<void> Journal::append(const RunRecord& run) {
+  return append_line(runs_, to_json(run), directory_ / "runs.jsonl");
+}
+
+Result<void> Journal::append(const ProbeRecord& probe) {
+  return append_line(probes_, to_json(probe), directory_ / "probes.jsonl");
+}
+
+Result<void> Journal::finish(const ResultDocument& document) const {
+  return write_file_atomically(directory_ / "result.json", json::dump_pretty(to_json(document)));
+}
+
+Result<ResultDocument> read_run_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) {
+    return fail(Status::not_found, directory.string() + ": no such directory");
+  }
+  if (std::filesystem::exists(directory / "result.json", error))
+    return read_document(directory / "result.json");
+  if (!std::filesystem::exists(directory / "header.json", error)) {
+    return fail(Status::not_found,
+                directory.string() + ": holds neither result.json nor header.json: not a run's folder");
+  }
+  auto document = read_document(directory / "header.json");
+  if (!document) return document;
+  document->interrupted = true;
+  auto runs = for_each_line(directory / "runs.jsonl", [&](const json::value& line) -> Result<void> {
+    auto run = run_record_from_json(line);
+    if (!run) return pass(run);
+    document->runs.push_back(std::move(*run));
+    return {};
+  });
+  if (!runs) return pass(runs);
+  auto probes = for_each_line(directory / "probes.jsonl", [&](const json::value& line) -> Result<void> {
+    auto probe = probe_record_from_json(line);
+    if (!probe) return pass(probe);
+    document->probes.push_back(std::move(*probe));
+    return {};
+  });
+  if (!probes) return pass(probes);
+  judge_cases(*document);
+  return document;
+}
+
+}  // namespace coldload
