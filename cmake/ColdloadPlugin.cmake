@@ -1,21 +1,21 @@
 # coldload_add_plugin(NAME SOURCES file… [LINK target…])
 # A shared object that exports exactly one symbol, coldload_plugin_v1. The export map is needed even
 # with hidden visibility: a C++ object still exports hundreds of weak symbols of its library.
-set(COLDLOAD_PLUGIN_EXPORT_MAP "${CMAKE_CURRENT_LIST_DIR}/coldload-plugin.map")
-
 function(coldload_add_plugin name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  # Beside this file, wherever the caller's directory is.
+  set(export_map "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/coldload-plugin.map")
   add_library(coldload_plugin_${name} MODULE ${arg_SOURCES})
   set_target_properties(coldload_plugin_${name} PROPERTIES
     OUTPUT_NAME "coldload_${name}" PREFIX ""
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    LINK_DEPENDS "${COLDLOAD_PLUGIN_EXPORT_MAP}")
+    LINK_DEPENDS "${export_map}")
   if(COLDLOAD_PLUGIN_OUTPUT_DIR)
     set_target_properties(coldload_plugin_${name} PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY "${COLDLOAD_PLUGIN_OUTPUT_DIR}")
   endif()
   target_link_options(coldload_plugin_${name} PRIVATE
-    "LINKER:--version-script=${COLDLOAD_PLUGIN_EXPORT_MAP}")
+    "LINKER:--version-script=${export_map}")
   target_link_libraries(coldload_plugin_${name} PRIVATE coldload_sdk ${arg_LINK})
   if(TARGET coldload_settings)
     target_link_libraries(coldload_plugin_${name} PRIVATE coldload_settings)
