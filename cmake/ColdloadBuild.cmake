@@ -16,6 +16,11 @@ elseif(NOT COLDLOAD_SANITIZE STREQUAL "")
   message(FATAL_ERROR "COLDLOAD_SANITIZE is \"${COLDLOAD_SANITIZE}\": expected address, thread or nothing")
 endif()
 
+if(COLDLOAD_FUZZ)
+  # The libraries under test are instrumented too; only a fuzz target links libFuzzer's main.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(COLDLOAD_PORTABLE)
   add_link_options(-static-libstdc++ -static-libgcc)
   set(Boost_USE_STATIC_LIBS ON)
@@ -24,17 +29,17 @@ endif()
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json)
 find_package(fmt 9 CONFIG REQUIRED)
+add_library(coldload_fmt INTERFACE)
 if(COLDLOAD_PORTABLE)
-  # The shared fmt is the CONFIG package's default target; the archive stands beside it.
-  find_library(COLDLOAD_FMT_ARCHIVE NAMES libfmt.a REQUIRED)
-  get_target_property(coldload_fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
-  add_library(coldload_fmt INTERFACE)
-  target_link_libraries(coldload_fmt INTERFACE "${COLDLOAD_FMT_ARCHIVE}")
-  target_include_directories(coldload_fmt SYSTEM INTERFACE ${coldload_fmt_include})
+  # Debian has no static fmt: its headers hold all of it.
+  target_link_libraries(coldload_fmt INTERFACE fmt::fmt-header-only)
 else()
-  add_library(coldload_fmt INTERFACE)
   target_link_libraries(coldload_fmt INTERFACE fmt::fmt)
 endif()
+
+# What `./dev test --sanitizers` and `./dev fuzz` build, instead of all.
+add_custom_target(coldload_sanitize_tests)
+add_custom_target(coldload_fuzz_targets)
 
 # coldload_core_library(NAME SOURCES file… DEPENDS core-library-or-target…)
 # One folder of core/ is one library, so a link line that points the wrong way fails to build.
@@ -48,7 +53,7 @@ function(coldload_core_library name)
 endfunction()
 
 # coldload_unit_test(NAME SOURCES file… LINK target… [LABELS label…])
-# One executable, each TEST a ctest case named NAME.Suite.Test.
+# One executable, each TEST a ctest case named NAME.Suite.Test. Labelled `sanitize` it also runs under the sanitizers.
 function(coldload_unit_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
@@ -58,4 +63,20 @@ function(coldload_unit_test name)
     COLDLOAD_BINARY_DIR="${CMAKE_BINARY_DIR}")
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
+  if("sanitize" IN_LIST arg_LABELS)
+    add_dependencies(coldload_sanitize_tests ${name})
+  endif()
+endfunction()
+
+# coldload_fuzz_target(NAME SOURCES file… LINK target…)
+# A libFuzzer executable fuzz_NAME where COLDLOAD_FUZZ is on, nothing elsewhere. Its seeds: tests/fuzz/corpus/NAME/.
+function(coldload_fuzz_target name)
+  if(NOT COLDLOAD_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(fuzz_${name} ${arg_SOURCES})
+  target_link_libraries(fuzz_${name} PRIVATE coldload_settings ${arg_LINK})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(coldload_fuzz_targets fuzz_${name})
 endfunction()

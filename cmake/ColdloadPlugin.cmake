@@ -1,6 +1,7 @@
 # coldload_add_plugin(NAME SOURCES file… [LINK target…])
 # A shared object that exports exactly one symbol, coldload_plugin_v1. The export map is needed even
 # with hidden visibility: a C++ object still exports hundreds of weak symbols of its library.
+# COLDLOAD_PLUGIN_OUTPUT_DIR and COLDLOAD_PLUGIN_INSTALL_DIR, where set, say where it is built and installed.
 function(coldload_add_plugin name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   # Beside this file, wherever the caller's directory is.
@@ -17,6 +18,9 @@ function(coldload_add_plugin name)
   target_link_options(coldload_plugin_${name} PRIVATE
     "LINKER:--version-script=${export_map}")
   target_link_libraries(coldload_plugin_${name} PRIVATE coldload_sdk ${arg_LINK})
+  if(COLDLOAD_PLUGIN_INSTALL_DIR)
+    install(TARGETS coldload_plugin_${name} LIBRARY DESTINATION "${COLDLOAD_PLUGIN_INSTALL_DIR}")
+  endif()
   if(TARGET coldload_settings)
     target_link_libraries(coldload_plugin_${name} PRIVATE coldload_settings)
   endif()

@@ -1,0 +1,148 @@
+# shellcheck shell=bash
+# Finds the Debian packages a command lacks, shows what installing them would change, and installs them.
+
+install_mode=ask # or yes, never
+
+# The packages a set consists of, one a line.
+package_set() {
+  case $1 in
+    build)
+      printf '%s\n' g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboost-json1.81-dev libfmt-dev \
+        libtomlplusplus-dev libcli11-dev liburing-dev libxxhash-dev
+      ;;
+    test)
+      package_set build
+      # clang and libc++ build the plugin that proves the boundary does not depend on the host's compiler.
+      printf '%s\n' libgtest-dev libgmock-dev python3 python3-jsonschema clang-19 libc++-19-dev libc++abi-19-dev
+      ;;
+    clang)
+      package_set test
+      ;;
+    lint)
+      package_set test
+      printf '%s\n' clang-format-19 clang-tidy-19 shellcheck
+      ;;
+    format)
+      printf '%s\n' clang-format-19
+      ;;
+    fuzz)
+      package_set test
+      printf '%s\n' libclang-rt-19-dev
+      ;;
+    bench)
+      package_set build
+      printf '%s\n' fio python3
+      ;;
+    *) die "no package set \"$1\"" ;;
+  esac
+}
+
+# Those of the packages named that are not installed, one a line.
+missing_packages() {
+  local -A installed=()
+  local name status
+  while read -r name status; do
+    if [[ $status == installed ]]; then installed[$name]=yes; fi
+    # dpkg-query fails if it does not know one of the names, which is what is asked here.
+  done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true)
+  for name; do
+    if [[ -z ${installed[$name]:-} ]]; then printf '%s\n' "$name"; fi
+  done
+}
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
+# apt-get as root, without questions, waiting up to two minutes for another package manager to finish.
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -qq -o DPkg::Lock::Timeout=120 \
+    -o Dpkg::Options::=--force-confold "$@"
+}
+
+simulate_install() {
+  LC_ALL=C apt-get install -s --no-install-recommends "$@" >build/log/simulate.log 2>&1
+}
+
+# A package list of the last day: the directory's own time is the last update's, the files' is the server's.
+package_lists_are_fresh() {
+  local lists=/var/lib/apt/lists
+  compgen -G "$lists/*_Packages*" >/dev/null &&
+    [[ -n $(find "$lists/partial" -maxdepth 0 -mmin -1440 2>/dev/null) ]]
+}
+
+update_package_lists() {
+  printf 'dev: bringing the package lists up to date\n' >&2
+  # A broken source of something else is no reason to stop: whether ours can be had, the simulation tells.
+  if ! apt_get update >build/log/update.log 2>&1 </dev/null; then
+    tail -n 5 build/log/update.log >&2
+    printf 'dev: apt-get update failed in part (build/log/update.log); going on\n' >&2
+  fi
+}
+
+# What the simulation in build/log/simulate.log would do, as headed lists.
+show_changes() {
+  local heading pattern names
+  while IFS='|' read -r heading pattern; do
+    names=$(awk "$pattern { print \$2 }" build/log/simulate.log)
+    [[ -n $names ]] || continue
+    printf '  %s (%d):\n' "$heading" "$(wc -l <<<"$names")"
+    paste -s -d ' ' <<<"$names" | fold -s -w 100 | sed 's/^/    /'
+  done <<'TABLE'
+REMOVES|/^Remv /
+upgrades|/^Inst [^ ]+ \[/
+installs|/^Inst [^ ]+ \(/
+TABLE
+}
+
+confirm_changes() {
+  [[ $install_mode == ask && -t 0 && ${CI:-} != true ]] || return 0
+  local answer
+  read -r -p "Go on? [y/N] " answer || true
+  [[ $answer == [yY]* ]] || die "stopped before anything was changed; --no-install goes on without the packages"
+}
+
+# Refuses where packages cannot be installed, naming them for whoever can.
+require_installer() {
+  local by_hand="install by hand what they are called there and pass --no-install: $*"
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    die "this machine has no apt; these are the names in Debian 12, $by_hand"
+  fi
+  if [[ $EUID -ne 0 ]] && ! command -v sudo >/dev/null; then
+    die "packages are missing, and neither are you root nor is there sudo; have someone run: apt-get install $*"
+  fi
+}
+
+# ensure_packages SET: returns at once and says nothing if all are there.
+ensure_packages() {
+  [[ $install_mode != never ]] || return 0
+  local wanted missing
+  mapfile -t wanted < <(package_set "$1")
+  if command -v dpkg-query >/dev/null; then
+    mapfile -t missing < <(missing_packages "${wanted[@]}")
+  else
+    missing=("${wanted[@]}")
+  fi
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  require_installer "${missing[@]}"
+
+  mkdir -p build/log
+  local updated=no
+  if ! package_lists_are_fresh; then
+    update_package_lists
+    updated=yes
+  fi
+  if ! simulate_install "${missing[@]}" && [[ $updated == no ]]; then
+    update_package_lists
+    simulate_install "${missing[@]}" || true
+  fi
+  if ! grep -q '^Inst ' build/log/simulate.log; then
+    cat build/log/simulate.log >&2
+    die "apt cannot install what is missing; these are names of Debian 12 (bookworm): ${missing[*]}"
+  fi
+  printf 'dev: packages missing: %s\n' "${missing[*]}" >&2
+  show_changes >&2
+  confirm_changes
+  printf 'dev: installing (output in build/log/install.log)\n' >&2
+  quietly install apt_get install -y --no-install-recommends "${missing[@]}"
+}
