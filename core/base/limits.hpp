@@ -12,13 +12,13 @@ inline constexpr uint64_t kGiB = 1024 * kMiB;
 
 // Scenario files.
 inline constexpr uint64_t kScenarioBytesMax = kMiB;
-inline constexpr size_t kTomlKeyPartsMax = 64;     // toml++ recurses per part and overflows the stack
-inline constexpr size_t kTomlNestingMax = 64;      // of arrays and inline tables, likewise
-inline constexpr size_t kScenarioTableKeysMax = 1'000;   // of one table: backends, options, …
-inline constexpr size_t kScenarioArrayMax = 10'000;       // elements of one array
-inline constexpr size_t kDiagnosticsMax = 50;      // reported at once
-inline constexpr size_t kCasesMax = 10'000;        // of one plan
-inline constexpr size_t kRepetitionsMax = 10'000;  // of one case
+inline constexpr size_t kTomlKeyPartsMax = 64;          // toml++ recurses per part and overflows the stack
+inline constexpr size_t kTomlNestingMax = 64;           // of arrays and inline tables, likewise
+inline constexpr size_t kScenarioTableKeysMax = 1'000;  // of one table: backends, options, …
+inline constexpr size_t kScenarioArrayMax = 10'000;     // elements of one array
+inline constexpr size_t kDiagnosticsMax = 50;           // reported at once
+inline constexpr size_t kCasesMax = 10'000;             // of one plan
+inline constexpr size_t kRepetitionsMax = 10'000;       // of one case
 
 // Models.
 inline constexpr uint64_t kSafetensorsHeaderBytesMax = 100'000'000;  // as the reference reader
@@ -62,7 +62,8 @@ inline constexpr uint64_t kSecretBytesMax = 64 * kKiB;
 inline constexpr uint64_t kErrorMessageBytes = 500;
 
 // Statistics.
-inline constexpr size_t kRunsForVerdictMin = 4;         // of either side; 3 against 3 cannot reach p = 0.05
-inline constexpr size_t kRankTestExactPairsMax = 1024;  // 32 against 32 runs; beyond, the normal approximation
+inline constexpr size_t kRunsForVerdictMin = 4;  // of either side; 3 against 3 cannot reach p = 0.05
+inline constexpr size_t kRankTestExactPairsMax =
+    1024;  // 32 against 32 runs; beyond, the normal approximation
 
 }  // namespace coldload::limits

@@ -1,5 +1,6 @@
 // Created components as C++ objects: calls return Result, resources are given back by destruction, and what a
-// plugin may not return (a status without a name, an error without a message) becomes an error that says so.
+// plugin may not do (return a status without a name or an error without a message, throw, claim a capability
+// it gives nothing for) becomes an error that says so. [control-thread], but for read_at() [worker-thread].
 #pragma once
 
 #include <functional>
@@ -55,7 +56,8 @@ class Object {
 
 class Backend {
  public:
-  // Creates the last of `chain` and what it is built on. `base_directory`: of relative paths.
+  // Creates the last of `chain` and what it is built on, in the order given. `base_directory`: of relative
+  // paths. `registry` may go, `host` must outlive it. Mistakes in options come as one message, a line each.
   [[nodiscard]] static Result<std::unique_ptr<Backend>> create(const Registry& registry,
                                                                const BackendChain& chain,
                                                                const std::string& base_directory,
@@ -70,9 +72,11 @@ class Backend {
   // Of itself or of any backend it is built on.
   [[nodiscard]] bool has_flag(uint32_t component_flag) const;
 
-  // Sorted by key; at most limits::kObjectsMax; keys that leave the root or repeat are an error.
+  // Sorted by key; at most limits::kObjectsMax; keys that leave the root, lie outside `prefix` or repeat are
+  // an error.
   [[nodiscard]] Result<std::vector<ListedObject>> list(const std::string& prefix) const;
   [[nodiscard]] Result<coldload_object_info> probe(const std::string& prefix, uint32_t open_flags) const;
+  // Without CAN_DIRECT in what comes back, COLDLOAD_OPEN_DIRECT was not granted: the caller decides.
   [[nodiscard]] Result<std::unique_ptr<Object>> open(const std::string& key, uint32_t open_flags) const;
   [[nodiscard]] const void* extension(const char* id) const;
 

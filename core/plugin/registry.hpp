@@ -32,7 +32,9 @@ struct RefusedPlugin {
   std::string reason;  // "built for ABI 1.0, this host has 0.1", "crashed while loading (SIGSEGV)", …
 };
 
-// Where to look, in this order; the first plugin of an id wins and a later one is refused as a duplicate.
+// Where to look, in this order: `*.so` of each directory by name, or the file itself. The first plugin of an
+// id wins and a later one is refused as a duplicate; a file met twice counts once. A directory that is not
+// there is empty, one of `files_or_directories` is refused. An empty path is none.
 struct SearchPath {
   std::vector<std::filesystem::path> files_or_directories;  // --plugin, repeatable
   std::vector<std::filesystem::path> environment;           // COLDLOAD_PLUGIN_PATH, ':'-separated
@@ -41,14 +43,14 @@ struct SearchPath {
 };
 
 // From the environment and this executable's place. A relative path is an error (invalid_option) that names
-// it: plugins are never taken from the current directory.
+// it: plugins are never taken from the current directory. So is an empty element of COLDLOAD_PLUGIN_PATH.
 [[nodiscard]] Result<SearchPath> default_search_path(
     const std::vector<std::filesystem::path>& plugin_options);
 
 class Registry {
  public:
   [[nodiscard]] static Registry scan(const SearchPath& path);
-  // Only these files, in this order: what a worker loads. Not pre-checked in a child.
+  // Only these files (absolute), in this order: what a worker loads. Not pre-checked in a child.
   [[nodiscard]] static Registry load(const std::vector<std::filesystem::path>& files);
 
   [[nodiscard]] const std::vector<LoadedPlugin>& plugins() const { return plugins_; }
@@ -58,6 +60,8 @@ class Registry {
   [[nodiscard]] std::optional<Component> find(std::string_view kind, std::string_view id) const;
 
  private:
+  void load_file(const std::filesystem::path& file);
+
   std::vector<LoadedPlugin> plugins_;
   std::vector<RefusedPlugin> refused_;
 };
