@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,9 @@ enum class CacheState { cold, warm, as_is, first_start };
 // "cold", "warm", "as-is", "first-start"
 [[nodiscard]] std::string_view to_string(CacheState state);
 [[nodiscard]] std::optional<CacheState> cache_state_from(std::string_view text);
+[[nodiscard]] std::vector<std::string> cache_state_names();
+// Where bytes may end up: "stream", "host".
+[[nodiscard]] std::vector<std::string> destination_names();
 
 struct GenerateSpec {
   std::string like;  // "qwen2.5-0.5b"
