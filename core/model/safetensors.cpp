@@ -15,6 +15,7 @@
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
 #include "core/model/safetensors_sax.hpp"
+#include "core/model/text.hpp"
 
 namespace coldload {
 namespace {
@@ -114,8 +115,7 @@ class HeaderReader {
       return tensors[a].name == tensors[b].name;
     });
     if (twice == order.end()) return {};
-    return fail(Status::integrity,
-                fmt::format("tensor {} appears twice", detail::in_quotes(tensors[*twice].name)));
+    return fail(Status::integrity, fmt::format("tensor {} appears twice", in_quotes(tensors[*twice].name)));
   }
 
   static Result<void> check_coverage(ShardHeader& header, uint64_t file_bytes) {
@@ -125,7 +125,7 @@ class HeaderReader {
     });
     uint64_t covered = 0;
     for (const TensorInfo& tensor : tensors) {
-      const std::string name = tensor.begin == covered ? "" : detail::in_quotes(tensor.name);
+      const std::string name = tensor.begin == covered ? "" : in_quotes(tensor.name);
       if (tensor.begin < covered) {
         return fail(Status::integrity,
                     fmt::format("tensor {} begins at {} and overlaps the one before, which ends at {}", name,

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "core/base/json.hpp"
 #include "core/base/limits.hpp"
+#include "core/model/text.hpp"
 
 namespace coldload::detail {
 namespace {
@@ -13,15 +13,6 @@ namespace {
 constexpr std::string_view kMetadataKey = "__metadata__";
 
 }  // namespace
-
-std::string in_quotes(std::string_view name) {
-  constexpr size_t kShownBytesMax = 80;
-  std::string shown = json::utf8(name.substr(0, kShownBytesMax));
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return fmt::format("\"{}{}\"", shown, name.size() > kShownBytesMax ? "…" : "");
-}
 
 bool HeaderHandler::refuse(std::string message, error_code& ec) {
   refusal = std::move(message);

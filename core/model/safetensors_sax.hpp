@@ -11,9 +11,6 @@
 
 namespace coldload::detail {
 
-// `"name"` for a message: at most 80 bytes, control bytes replaced.
-[[nodiscard]] std::string in_quotes(std::string_view name);
-
 // What basic_parser calls. Collects tensors and metadata; on the first thing that is wrong it keeps the
 // message and stops the parser. Keys and texts arrive in pieces when the input does.
 class HeaderHandler {

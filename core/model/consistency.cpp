@@ -1,0 +1,169 @@
+// Whether the shards of a model and its index fit together.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "core/base/limits.hpp"
+#include "core/model/directory.hpp"
+#include "core/model/text.hpp"
+
+namespace coldload {
+namespace {
+
+// A tensor and the shard that holds it, as the headers tell.
+struct Held {
+  std::string_view tensor;
+  size_t shard = 0;
+};
+
+// "model-", 5 digits, "-of-00004.safetensors", 4: of what a numbered shard is one.
+using Series = std::tuple<std::string_view, size_t, std::string_view, uint64_t>;
+
+std::optional<Series> series_of(std::string_view name) {
+  const size_t of = name.rfind("-of-");
+  const size_t dot = name.rfind(".safetensors");
+  if (of == 0 || of == std::string_view::npos || dot == std::string_view::npos) return std::nullopt;
+  const size_t dash = name.rfind('-', of - 1);
+  if (dash == std::string_view::npos || dot < of + 5) return std::nullopt;
+  uint64_t count = 0;
+  const auto parsed = std::from_chars(name.data() + of + 4, name.data() + dot, count);
+  if (parsed.ec != std::errc{} || parsed.ptr != name.data() + dot || count > limits::kObjectsMax) {
+    return std::nullopt;
+  }
+  return Series{name.substr(0, dash + 1), of - dash - 1, name.substr(of), count};
+}
+
+class Check {
+ public:
+  explicit Check(Inspection& inspection) : inspection_(inspection) {
+    for (size_t shard = 0; shard < inspection.shards.size(); ++shard) {
+      const auto& header = inspection.shards[shard].header;
+      all_headers_read_ = all_headers_read_ && header.has_value();
+      if (!header) continue;
+      for (const TensorInfo& tensor : header->tensors) held_.push_back({tensor.name, shard});
+    }
+    std::sort(held_.begin(), held_.end(), [](const Held& a, const Held& b) {
+      return std::pair(a.tensor, a.shard) < std::pair(b.tensor, b.shard);
+    });
+  }
+
+  void run() {
+    if (inspection_.shards.empty()) note("no *.safetensors object");
+    check_numbering();
+    check_unique();
+    if (!inspection_.index) return;
+    check_shard_names();
+    check_weight_map();
+    check_total();
+  }
+
+ private:
+  void note(std::string_view message) { inspection_.note(message); }
+
+  [[nodiscard]] const InspectedShard* find_shard(std::string_view name) const {
+    const auto& shards = inspection_.shards;
+    const auto found = std::lower_bound(
+        shards.begin(), shards.end(), name,
+        [](const InspectedShard& shard, std::string_view wanted) { return shard.name < wanted; });
+    return found != shards.end() && found->name == name ? &*found : nullptr;
+  }
+
+  // "model-00002-of-00004.safetensors" promises the other three, index or none.
+  void check_numbering() {
+    std::set<Series> series;
+    for (const InspectedShard& shard : inspection_.shards) {
+      if (const auto found = series_of(shard.name)) series.insert(*found);
+    }
+    std::set<std::string> missing;
+    for (const auto& [stem, digits, end, count] : series) {
+      for (uint64_t number = 1; number <= count && missing.size() <= limits::kInconsistenciesMax; ++number) {
+        const std::string sibling = fmt::format("{}{:0{}}{}", stem, number, digits, end);
+        if (find_shard(sibling) == nullptr) missing.insert(sibling);
+      }
+    }
+    for (const std::string& name : missing) note(fmt::format("{}: missing", name));
+  }
+
+  void check_unique() {
+    for (size_t i = 1; i < held_.size(); ++i) {
+      if (held_[i].tensor != held_[i - 1].tensor) continue;
+      note(fmt::format("tensor {} is in {} and in {}", in_quotes(held_[i].tensor), shard_name(held_[i - 1]),
+                       shard_name(held_[i])));
+    }
+  }
+
+  void check_shard_names() {
+    const ShardIndex& index = *inspection_.index;
+    for (const std::string& name : index.shards) {
+      if (find_shard(name) == nullptr) note(fmt::format("{}: named by the index, but missing", name));
+    }
+    const std::set<std::string_view> named(index.shards.begin(), index.shards.end());
+    for (const InspectedShard& shard : inspection_.shards) {
+      if (!named.contains(shard.name)) note(fmt::format("{}: not named by the index", shard.name));
+    }
+  }
+
+  void check_weight_map() {
+    const ShardIndex& index = *inspection_.index;
+    auto held = held_.begin();
+    for (const auto& [tensor, number] : index.weight_map) {
+      const std::string& shard = index.shards[number];
+      for (; held != held_.end() && held->tensor < tensor; ++held) note_unlisted(*held);
+      bool in_its_shard = false;
+      const Held* elsewhere = nullptr;
+      for (; held != held_.end() && held->tensor == tensor; ++held) {
+        in_its_shard = in_its_shard || shard_name(*held) == shard;
+        elsewhere = &*held;
+      }
+      if (in_its_shard) continue;
+      if (elsewhere != nullptr) {
+        note(fmt::format("tensor {} is in {}, the index says {}", in_quotes(tensor), shard_name(*elsewhere),
+                         shard));
+      } else if (const InspectedShard* named = find_shard(shard); named != nullptr && named->header) {
+        note(fmt::format("tensor {} is not in {}, where the index says", in_quotes(tensor), shard));
+      }
+    }
+    for (; held != held_.end(); ++held) note_unlisted(*held);
+  }
+
+  // Of a shard that the index does not know at all, one line is enough.
+  void note_unlisted(const Held& held) {
+    const auto& names = inspection_.index->shards;
+    if (std::find(names.begin(), names.end(), shard_name(held)) == names.end()) return;
+    note(fmt::format("tensor {} of {} is not in the index", in_quotes(held.tensor), shard_name(held)));
+  }
+
+  void check_total() {
+    if (!inspection_.index->total_size || !all_headers_read_) return;
+    uint64_t total = 0;
+    for (const InspectedShard& shard : inspection_.shards) {
+      total += shard.size_bytes - shard.header->header_bytes;
+    }
+    if (total == *inspection_.index->total_size) return;
+    note(fmt::format("{}: total_size is {}, the shards' tensors have {} bytes", kIndexName,
+                     *inspection_.index->total_size, total));
+  }
+
+  [[nodiscard]] const std::string& shard_name(const Held& held) const {
+    return inspection_.shards[held.shard].name;
+  }
+
+  Inspection& inspection_;
+  std::vector<Held> held_;  // by tensor
+  bool all_headers_read_ = true;
+};
+
+}  // namespace
+
+void check_consistency(Inspection& inspection) {
+  Check(inspection).run();
+}
+
+}  // namespace coldload
