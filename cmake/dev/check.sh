@@ -42,9 +42,19 @@ command_format() {
   ensure_packages format
   case "$*" in
     "") source_files | xargs -0 -r clang-format-19 -i ;;
-    --check) source_files | xargs -0 -r clang-format-19 --dry-run -Werror ;;
+    --check) check_format ;;
     *) die_usage "format takes --check or nothing, not \"$*\"" ;;
   esac
+}
+
+# One line a file: where it differs, the diff after ./dev format tells better.
+check_format() {
+  local output status=0
+  output=$(source_files | xargs -0 -r clang-format-19 --dry-run -Werror 2>&1) || status=$?
+  [[ $status -ne 0 ]] || return 0
+  sed -n 's/^\([^: ]*\):.*-Wclang-format-violations.*/\1: not formatted; run .\/dev format/p' <<<"$output" | sort -u >&2
+  [[ $output == *-Wclang-format-violations* ]] || die "clang-format-19 failed: $output"
+  return 1
 }
 
 # Every check runs, so that one call tells all there is to mend.

@@ -64,11 +64,13 @@ simulate_install() {
   LC_ALL=C apt-get install -s --no-install-recommends "$@" >build/log/simulate.log 2>&1
 }
 
-# A package list of the last day: the directory's own time is the last update's, the files' is the server's.
+# A package list of the last day, not older than the list of sources. The time of the last update is the directory's;
+# the files carry the server's.
 package_lists_are_fresh() {
   local lists=/var/lib/apt/lists
-  compgen -G "$lists/*_Packages*" >/dev/null &&
-    [[ -n $(find "$lists/partial" -maxdepth 0 -mmin -1440 2>/dev/null) ]]
+  compgen -G "$lists/*_Packages*" >/dev/null || return 1
+  [[ -n $(find "$lists/partial" -maxdepth 0 -mmin -1440 2>/dev/null) ]] || return 1
+  [[ -z $(find /etc/apt/sources.list /etc/apt/sources.list.d -newer "$lists/partial" 2>/dev/null) ]]
 }
 
 update_package_lists() {
