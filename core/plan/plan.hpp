@@ -33,6 +33,7 @@ struct SurveyRequest {
   std::string base_directory;
 };
 struct Survey {
+  std::string model_path;             // as asked; of a Hugging Face cache entry, its snapshot
   std::vector<ListedObject> objects;  // below model_path
   EffectiveOptions backend_options;
   EffectiveOptions strategy_options;

@@ -72,6 +72,7 @@ enum {
   COLDLOAD_OPTION_BACKEND = 10,   // "name"                backend, opened, valid until destroy() returned
   COLDLOAD_OPTION_LIST = 11,      // ["a", "b"]            list
   COLDLOAD_OPTION_MAP = 12,       // { k = "v" }           list, keys and values in turn
+  COLDLOAD_OPTION_PATH = 13,      // "models"              text, absolute: relative to the scenario's folder
 };
 
 enum {

@@ -68,7 +68,8 @@ typedef struct coldload_buffer {
   uint32_t reserved;
   uint64_t offset;          // Of the item's bytes it was acquired for.
   uint64_t length;
-  uint64_t token;           // The host's.
+  uint64_t token;           // The host's, as the next one.
+  uint64_t acquired_ns;
 } coldload_buffer;
 
 typedef struct coldload_job {

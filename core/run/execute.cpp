@@ -1,0 +1,397 @@
+#include "core/run/execute.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "core/base/file.hpp"
+#include "core/base/limits.hpp"
+#include "core/base/units.hpp"
+#include "core/model/safetensors.hpp"
+#include "core/plugin/instance.hpp"
+#include "core/run/counters.hpp"
+#include "core/run/destination.hpp"
+#include "core/run/job.hpp"
+#include "core/run/neighbours.hpp"
+#include "core/run/phase_clock.hpp"
+#include "core/run/proof.hpp"
+#include "core/run/quiet.hpp"
+#include "core/run/services.hpp"
+
+namespace coldload {
+namespace {
+
+// Tells the delivered bytes four times a second, and carries a stop to whoever waits for a buffer.
+class Ticker {
+ public:
+  Ticker(const LoadJob& job, Destination& destination, EventSink& events, const std::atomic<bool>& cancelled,
+         uint64_t total_bytes)
+      : thread_([this, &job, &destination, &events, &cancelled, total_bytes] {
+          std::unique_lock lock(mutex_);
+          while (!stopped_) {
+            wake_.wait_for(lock, std::chrono::milliseconds(50));
+            if (cancelled.load(std::memory_order_relaxed)) destination.cancel();
+            if (++looks_ % 5 == 0) events.progress(job.delivered_bytes(), total_bytes);
+          }
+        }) {}
+  ~Ticker() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+  Ticker(const Ticker&) = delete;
+  Ticker& operator=(const Ticker&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopped_ = false;
+  unsigned looks_ = 0;
+  std::thread thread_;
+};
+
+// One run's state; its functions are the phases, in the order in which execute_run() calls them.
+class Run {
+ public:
+  Run(const WorkerRequest& request, const Registry& registry, EventSink& events, const std::atomic<bool>& cancelled)
+      : request_(request),
+        registry_(registry),
+        events_(events),
+        cancelled_(cancelled),
+        services_(events, cancelled),
+        clock_(events, record_.phases) {}
+
+  RunRecord execute(uint64_t started_ns);
+
+ private:
+  [[nodiscard]] Result<void> phases();
+  [[nodiscard]] Result<void> create_components();
+  [[nodiscard]] Result<void> inspect();
+  [[nodiscard]] Result<void> open_objects();
+  [[nodiscard]] Result<void> make_buffers();
+  [[nodiscard]] Result<void> wait_for_quiet();
+  [[nodiscard]] Result<void> make_cache_state();
+  [[nodiscard]] Result<void> load();
+  void prove();
+  void summarise_load();
+  [[nodiscard]] Result<void> checksums();
+  [[nodiscard]] std::vector<Extent> extents_of_item(const ModelObject& item) const;
+  [[nodiscard]] Result<std::vector<Extent>> read_extents(const ModelObject& item) const;
+  [[nodiscard]] bool no_local_cache() const;
+
+  const WorkerRequest& request_;
+  const Registry& registry_;
+  EventSink& events_;
+  const std::atomic<bool>& cancelled_;
+  RunRecord record_;
+  RunServices services_;
+  PhaseClock clock_;
+
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<Strategy> strategy_;
+  coldload_requirements needs_{};
+  std::vector<std::vector<Extent>> extents_;
+  Objects objects_;
+  std::string device_;
+  std::unique_ptr<Destination> destination_;
+  std::unique_ptr<LoadJob> job_;
+  ResidencyReading before_;
+  std::optional<std::string> hidden_cache_;
+  Counters counters_before_;
+  bool set_up_ = false;
+};
+
+Result<void> Run::create_components() {
+  auto backend = Backend::create(registry_, request_.backend, request_.base_directory, services_);
+  if (!backend) return pass(backend);
+  backend_ = std::move(*backend);
+  auto strategy = Strategy::create(registry_, request_.strategy, request_.base_directory, services_);
+  if (!strategy) return pass(strategy);
+  strategy_ = std::move(*strategy);
+  coldload_model_size size{};
+  size.struct_size = sizeof size;
+  size.item_count = static_cast<uint32_t>(request_.items.size());
+  for (const ModelObject& item : request_.items) {
+    size.total_bytes += item.size_bytes;
+    size.largest_item_bytes = std::max(size.largest_item_bytes, item.size_bytes);
+  }
+  record_.bytes.model = size.total_bytes;
+  auto needs = strategy_->requirements(size);
+  if (!needs) return pass(needs);
+  needs_ = *needs;
+  return {};
+}
+
+Result<std::vector<Extent>> Run::read_extents(const ModelObject& item) const {
+  auto object = backend_->open(item.key, 0);
+  if (!object) return pass(object);
+  const uint64_t size = (*object)->info().size_bytes;
+  if (size != item.size_bytes) {
+    return fail(Status::integrity, fmt::format("{}: {} bytes now, {} when the run was planned", item.key, size, item.size_bytes));
+  }
+  // A made-up object has no header to read.
+  if (request_.synthetic) return std::vector<Extent>{{"", 0, size}};
+  const auto header = read_header(
+      [&](uint64_t offset, std::span<std::byte> into) { return (*object)->read_at(offset, into.data(), into.size()); }, size);
+  if (!header) return fail(header.error().status, fmt::format("{}: {}", item.key, header.error().message));
+  return extents_of(*header);
+}
+
+Result<void> Run::inspect() {
+  for (const ModelObject& item : request_.items) {
+    auto extents = read_extents(item);
+    if (!extents) return pass(extents);
+    extents_.push_back(std::move(*extents));
+  }
+  return {};
+}
+
+Result<void> Run::open_objects() {
+  for (const ModelObject& item : request_.items) {
+    auto object = backend_->open(item.key, needs_.open_flags);
+    if (!object) return pass(object);
+    const uint32_t missing = needs_.capabilities & ~(*object)->info().capabilities;
+    if (missing != 0) {
+      return fail(Status::unsupported, fmt::format("{}: the strategy needs {}, which this object does not offer", item.key,
+                                                   capability_names(missing)));
+    }
+    const bool direct = (needs_.open_flags & COLDLOAD_OPEN_DIRECT) != 0;
+    if (direct && !(*object)->can(COLDLOAD_CAN_DIRECT)) {
+      return fail(Status::unsupported, item.key + ": direct I/O was asked for and is not possible on this object");
+    }
+    objects_.push_back(std::move(*object));
+  }
+  if (!objects_.empty() && objects_.front()->can(COLDLOAD_CAN_PATH)) device_ = block_device_of(objects_.front()->info().path);
+  hidden_cache_ = hidden_cache_below(objects_);
+  return {};
+}
+
+Result<void> Run::make_buffers() {
+  destination_ = make_destination(request_.destination);
+  if (!destination_) return fail(Status::invalid_option, fmt::format("no destination \"{}\"", request_.destination));
+  const EffectiveOption* mapped = find_option(strategy_->options(), "mapped");
+  if (mapped != nullptr && mapped->text == "touch") destination_->set_mapped_delivery(MappedDelivery::touch);
+  BufferNeeds needs;
+  needs.buffer_bytes = needs_.buffer_bytes;
+  needs.buffers_in_flight = needs_.buffers_in_flight;
+  needs.alignment_bytes = std::max<uint32_t>(needs_.memory_alignment_bytes, 1);
+  needs.pool_bytes = request_.pool_bytes;
+  for (const auto& object : objects_) {
+    needs.alignment_bytes = std::max({needs.alignment_bytes, object->info().memory_alignment_bytes,
+                                      object->info().offset_alignment_bytes});
+  }
+  std::vector<uint64_t> sizes;
+  std::vector<LoadItem> items;
+  for (size_t i = 0; i < objects_.size(); ++i) {
+    sizes.push_back(request_.items[i].size_bytes);
+    items.push_back({request_.items[i].name, objects_[i]->table(), request_.items[i].size_bytes, std::move(extents_[i])});
+  }
+  auto begun = destination_->begin(sizes, needs);
+  if (!begun) return begun;
+  JobOptions options;
+  options.verify = request_.verify;
+  options.max_bandwidth = request_.max_bandwidth;
+  options.cancelled = [this] { return services_.cancelled(); };
+  job_ = std::make_unique<LoadJob>(std::move(items), *destination_, std::move(options));
+  return {};
+}
+
+bool Run::no_local_cache() const {
+  return std::ranges::all_of(objects_, [](const auto& object) { return object->can(COLDLOAD_CAN_NO_LOCAL_CACHE); });
+}
+
+Result<void> Run::wait_for_quiet() {
+  const bool touches_cache = request_.cache == CacheState::cold || request_.cache == CacheState::warm;
+  if (touches_cache && !request_.disturb) {
+    std::vector<std::string> paths;
+    for (const auto& object : objects_) {
+      if (object->can(COLDLOAD_CAN_PATH)) paths.emplace_back(object->info().path);
+    }
+    if (const auto user = find_file_user(paths)) {
+      return fail(Status::unsupported,
+                  fmt::format("{}: evicting or warming it would disturb that process; --disturb allows it", to_string(*user)));
+    }
+  }
+  if (!request_.quiet) return {};
+  const int fd = !objects_.empty() && objects_.front()->can(COLDLOAD_CAN_FD) ? objects_.front()->info().fd : -1;
+  const Quiet quiet = wait_until_quiet(fd, device_, [this] { return services_.cancelled(); });
+  record_.metrics.push_back({"quiet_wait_ns", "ns", static_cast<double>(quiet.waited_ns)});
+  if (!quiet.reached) {
+    record_.disturbed.push_back(fmt::format("the machine did not become quiet in {}: {}", format_duration(quiet.waited_ns), quiet.reason));
+  }
+  return {};
+}
+
+Result<void> drop_all_caches() {
+  const Descriptor file(::open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return fail_errno(errno, "/proc/sys/vm/drop_caches");
+  return write_all(file.get(), "1");
+}
+
+Result<void> Run::make_cache_state() {
+  if (request_.cache == CacheState::cold) {
+    clock_.begin("evict");
+    auto evicted = evict_all(objects_);
+    if (evicted && request_.drop_caches) evicted = drop_all_caches();
+    if (!evicted) return evicted;
+  } else if (request_.cache == CacheState::warm) {
+    clock_.begin("warm");
+    auto warmed = warm_all(objects_, [this] { return services_.cancelled(); });
+    if (!warmed) return warmed;
+  }
+  clock_.begin("prove");
+  before_ = measure_residency(objects_, request_.residency);
+  return {};
+}
+
+Result<void> Run::load() {
+  const Ticker ticker(*job_, *destination_, events_, cancelled_, record_.bytes.model);
+  counters_before_ = take_counters(device_);
+  clock_.begin("load");
+  job_->start_clock();
+  auto loaded = strategy_->load(job_->table());
+  if (loaded) loaded = destination_->finish();
+  clock_.begin("prove_after");
+  const Counters after = take_counters(device_);
+  add_difference(counters_before_, after, record_);
+  record_.load_ns = record_.phases.get("load");
+  summarise_load();
+  if (!loaded) return loaded;
+  // A strategy that delivers nothing by its nature is not held to coverage.
+  const bool external = (strategy_->component().table->flags & COLDLOAD_COMPONENT_EXTERNAL) != 0;
+  return external ? Result<void>{} : job_->check_complete();
+}
+
+void Run::summarise_load() {
+  record_.bytes.requested = job_->requested_bytes();
+  record_.bytes.delivered = job_->delivered_bytes();
+  const Histogram& latency = job_->latency();
+  if (latency.count() != 0) {
+    record_.metrics.push_back({"chunks", "count", static_cast<double>(latency.count())});
+    for (const auto& [tag, quantile] : {std::pair{"chunk_latency_p50_ns", 0.5}, std::pair{"chunk_latency_p90_ns", 0.9},
+                                        std::pair{"chunk_latency_p99_ns", 0.99}, std::pair{"chunk_latency_max_ns", 1.0}}) {
+      record_.metrics.push_back({tag, "ns", static_cast<double>(latency.at(quantile))});
+    }
+  }
+  std::optional<uint64_t> first;
+  for (size_t i = 0; i < request_.items.size(); ++i) {
+    const auto times = job_->times(i);
+    record_.objects.push_back({request_.items[i].name, request_.items[i].size_bytes, times.first_ns, times.last_ns, ""});
+    if (times.first_ns && (!first || *times.first_ns < *first)) first = times.first_ns;
+  }
+  if (first) record_.metrics.push_back({"first_byte_ns", "ns", static_cast<double>(*first)});
+  const ResidentMemory memory = resident_memory();
+  record_.metrics.push_back({"rss_peak_bytes", "bytes", static_cast<double>(memory.peak_bytes)});
+  record_.metrics.push_back({"rss_anonymous_bytes", "bytes", static_cast<double>(memory.anonymous_bytes)});
+}
+
+void Run::prove() {
+  ProofInputs inputs;
+  inputs.cache = request_.cache;
+  inputs.no_local_cache = no_local_cache();
+  inputs.hidden_cache = hidden_cache_;
+  inputs.before = before_;
+  inputs.after = measure_residency(objects_, request_.residency);
+  inputs.device_bytes = record_.bytes.device;
+  inputs.model_bytes = record_.bytes.model;
+  record_.proof = judge_proof(inputs);
+  const bool kept = request_.cache == CacheState::cold && before_.share.value_or(0) > 0.01;
+  if (!kept) return;
+  std::vector<std::string> paths;
+  for (const auto& object : objects_) {
+    if (object->can(COLDLOAD_CAN_PATH)) paths.emplace_back(object->info().path);
+  }
+  // Mapped pages cannot be evicted: whoever maps them is the cause.
+  if (const auto user = find_file_user(paths)) record_.proof.reason += ": " + to_string(*user);
+}
+
+Result<void> Run::checksums() {
+  if (!request_.verify) return {};
+  const bool external = (strategy_->component().table->flags & COLDLOAD_COMPONENT_EXTERNAL) != 0;
+  if (external) return {};
+  std::string all;
+  for (size_t i = 0; i < record_.objects.size(); ++i) {
+    const auto digest = job_->digest(i);
+    if (!digest) return fail(digest.error().status, fmt::format("{}: {}", record_.objects[i].name, digest.error().message));
+    record_.objects[i].checksum = digest->hex();
+    all.append(reinterpret_cast<const char*>(digest->bytes.data()), digest->bytes.size());
+  }
+  record_.checksum = digest_of(std::as_bytes(std::span(all))).hex();
+  return {};
+}
+
+Result<void> Run::phases() {
+  clock_.begin("create");
+  auto done = create_components();
+  if (!done) return done;
+  clock_.begin("inspect");
+  if (done = inspect(); !done) return done;
+  clock_.begin("open");
+  if (done = open_objects(); !done) return done;
+  clock_.begin("buffers");
+  if (done = make_buffers(); !done) return done;
+  clock_.begin("setup");
+  if (done = strategy_->setup(job_->table()); !done) return done;
+  set_up_ = true;
+  clock_.begin("quiet");
+  if (done = wait_for_quiet(); !done) return done;
+  if (done = make_cache_state(); !done) return done;
+  done = load();
+  prove();
+  if (!done) return done;
+  return checksums();
+}
+
+RunStatus status_of(const Error& error) {
+  switch (error.status) {
+    case Status::unsupported: return RunStatus::skipped;
+    case Status::cancelled: return RunStatus::cancelled;
+    default: return RunStatus::failed;
+  }
+}
+
+RunRecord Run::execute(uint64_t started_ns) {
+  record_.phases.add("start", now_ns() - started_ns);
+  auto done = phases();
+  const std::string failed_in = clock_.name();
+  clock_.begin("release");
+  if (set_up_) strategy_->teardown();
+  job_.reset();
+  destination_.reset();
+  objects_.clear();
+  strategy_.reset();
+  backend_.reset();
+  clock_.end();
+  services_.collect(record_);
+  record_.status = done ? RunStatus::ok : status_of(done.error());
+  if (!done) {
+    record_.reason = done.error().message;
+    record_.evidence.emplace_back("failed_in", failed_in);
+  }
+  record_.cold_load_ns = record_.phases.get("inspect") + record_.phases.get("open") + record_.load_ns;
+  record_.first_start_ns = record_.phases.get("prepare") + record_.cold_load_ns;
+  uint64_t accounted = 0;
+  for (const auto& [name, duration] : record_.phases.ns) accounted += duration;
+  const uint64_t total = now_ns() - started_ns;
+  record_.metrics.push_back({"worker_total_ns", "ns", static_cast<double>(total)});
+  record_.metrics.push_back({"unaccounted_ns", "ns", static_cast<double>(total - std::min(total, accounted))});
+  return std::move(record_);
+}
+
+}  // namespace
+
+RunRecord execute_run(const WorkerRequest& request, const Registry& registry, EventSink& events,
+                      const std::atomic<bool>& cancelled, uint64_t started_ns) {
+  return Run(request, registry, events, cancelled).execute(started_ns);
+}
+
+}  // namespace coldload

@@ -1,0 +1,206 @@
+#include "core/run/proof.hpp"
+
+#include <fmt/format.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "coldload/cpp/posix/direct.hpp"
+#include "coldload/cpp/posix/evict.hpp"
+#include "coldload/cpp/posix/residency.hpp"
+#include "core/base/limits.hpp"
+#include "core/record/environment.hpp"
+#include "core/run/memory.hpp"
+
+namespace coldload {
+namespace {
+
+constexpr double kColdResidentMax = 0.01;
+constexpr double kColdDeviceMin = 0.98;
+constexpr double kWarmResidentMin = 0.99;
+constexpr double kWarmDeviceMax = 0.01;
+
+struct HiddenCache {
+  uint64_t magic;
+  std::string_view name;
+};
+// statfs(2) magic numbers of file systems that cache below the page cache.
+constexpr std::array kHiddenCaches = {
+    HiddenCache{0x2FC12FC1, "ZFS keeps its own cache (ARC)"},
+    HiddenCache{0x65735546, "a FUSE daemon may cache on its own"},
+    HiddenCache{0x73717368, "squashfs is compressed and caches blocks of its own"},
+    HiddenCache{0xE0F5E1E2, "erofs may be compressed and cache on its own"},
+};
+
+std::string percent(double share) { return fmt::format("{:.1f} %", share * 100); }
+
+Result<void> evict_one(const Object& object) {
+  if (object.can(COLDLOAD_CAN_NO_LOCAL_CACHE)) return {};
+  if (object.can(COLDLOAD_CAN_FD)) {
+    const int os_error = sdk::posix::evict_pages(object.info().fd);
+    if (os_error != 0) return fail_errno(os_error, object.key() + ": evict");
+    return {};
+  }
+  if (object.can(COLDLOAD_CAN_EVICT)) return object.evict();
+  return fail(Status::unsupported,
+              fmt::format("{}: its backend can neither evict it nor say that nothing of it is cached here", object.key()));
+}
+
+Result<void> warm_one(const Object& object, const Memory& buffer, const std::function<bool()>& cancelled) {
+  const uint64_t size = object.info().size_bytes;
+  for (uint64_t at = 0; at < size;) {
+    if (cancelled()) return fail(Status::cancelled, "the run was stopped");
+    const uint64_t length = std::min<uint64_t>(buffer.size_bytes(), size - at);
+    auto read = object.read_at(at, buffer.data(), length);
+    if (!read) return read;
+    at += length;
+  }
+  return {};
+}
+
+Proof judge_cold(const ProofInputs& in, Proof proof) {
+  if (in.no_local_cache) {
+    proof.kind = ProofKind::no_local_cache;
+    proof.valid = true;
+    proof.caveat = "what the other side caches is not proved";
+    return proof;
+  }
+  proof.kind = ProofKind::unprovable;
+  if (in.hidden_cache) {
+    proof.reason = *in.hidden_cache;
+    return proof;
+  }
+  if (proof.resident_before && *proof.resident_before > kColdResidentMax) {
+    proof.reason = fmt::format("{} of the bytes were still in the page cache when the clock started",
+                               percent(*proof.resident_before));
+    return proof;
+  }
+  if (!proof.device_ratio) {
+    proof.reason = "the kernel counts no device bytes for this process (/proc/self/io)";
+    return proof;
+  }
+  if (*proof.device_ratio < kColdDeviceMin) {
+    proof.reason = fmt::format("only {} of the bytes came from the device", percent(*proof.device_ratio));
+    return proof;
+  }
+  proof.valid = true;
+  proof.kind = proof.resident_before ? ProofKind::residency_and_bytes : ProofKind::bytes;
+  if (!proof.resident_before) proof.reason = in.before.why_unknown;
+  return proof;
+}
+
+Proof judge_warm(const ProofInputs& in, Proof proof) {
+  proof.kind = ProofKind::warm;
+  if (!proof.resident_before) {
+    proof.reason = in.before.why_unknown;
+    return proof;
+  }
+  if (*proof.resident_before < kWarmResidentMin) {
+    proof.reason = fmt::format("only {} of the bytes were in the page cache", percent(*proof.resident_before));
+    return proof;
+  }
+  if (proof.device_ratio.value_or(0) > kWarmDeviceMax) {
+    proof.reason = fmt::format("{} of the bytes came from the device", percent(*proof.device_ratio));
+    return proof;
+  }
+  proof.valid = true;
+  return proof;
+}
+
+}  // namespace
+
+ResidencyReading measure_residency(const Objects& objects, ResidencyBy by) {
+  using sdk::posix::ResidencyChoice;
+  ResidencyReading reading;
+  reading.method = "none";
+  uint64_t resident = 0;
+  uint64_t total = 0;
+  for (const auto& object : objects) {
+    total += object->info().size_bytes;
+    if (object->can(COLDLOAD_CAN_FD)) {
+      const auto choice = by == ResidencyBy::mincore ? ResidencyChoice::mincore_only : ResidencyChoice::any;
+      const auto found = sdk::posix::page_cache_residency(object->info().fd, object->info().size_bytes, choice);
+      if (found.method == sdk::posix::ResidencyMethod::unknown) {
+        reading.why_unknown = "the kernel tells residency only to a file's owner or writer";
+        reading.method = "none";
+        return reading;
+      }
+      reading.method = sdk::posix::to_string(found.method);
+      resident += found.resident_bytes;
+    } else if (object->can(COLDLOAD_CAN_RESIDENCY)) {
+      const auto found = object->residency();
+      if (!found) {
+        reading.why_unknown = found.error().message;
+        return reading;
+      }
+      reading.method = "backend";
+      resident += *found;
+    } else {
+      reading.why_unknown = "objects have no descriptor, and the backend does not tell residency";
+      return reading;
+    }
+  }
+  reading.share = total == 0 ? 0.0 : static_cast<double>(resident) / static_cast<double>(total);
+  return reading;
+}
+
+Result<void> evict_all(const Objects& objects) {
+  for (const auto& object : objects) {
+    auto evicted = evict_one(*object);
+    if (!evicted) return evicted;
+  }
+  return {};
+}
+
+Result<void> warm_all(const Objects& objects, const std::function<bool()>& cancelled) {
+  auto buffer = Memory::map(limits::kMiB);
+  if (!buffer) return pass(buffer);
+  for (const auto& object : objects) {
+    auto warmed = warm_one(*object, *buffer, cancelled);
+    if (!warmed) return warmed;
+  }
+  return {};
+}
+
+std::optional<std::string> hidden_cache_below(const Objects& objects) {
+  for (const auto& object : objects) {
+    if (!object->can(COLDLOAD_CAN_FD)) continue;
+    const int fd = object->info().fd;
+    if (sdk::posix::lives_in_memory(fd)) return "the file system is memory: nothing on it can be cold";
+    struct statfs about {};
+    if (::fstatfs(fd, &about) != 0) continue;
+    for (const HiddenCache& hidden : kHiddenCaches) {
+      if (static_cast<uint64_t>(about.f_type) == hidden.magic) return std::string(hidden.name);
+    }
+    if (!object->can(COLDLOAD_CAN_PATH)) continue;
+    const auto mount = mount_of(object->info().path);
+    if (mount && mount->type == "btrfs" && mount->options.find("compress") != std::string::npos) {
+      return "btrfs with compression: device bytes are not the file's bytes";
+    }
+  }
+  return std::nullopt;
+}
+
+Proof judge_proof(const ProofInputs& in) {
+  Proof proof;
+  proof.resident_before = in.before.share;
+  proof.resident_after = in.after.share;
+  proof.method = in.before.method;
+  if (in.device_bytes && in.model_bytes != 0 && !in.no_local_cache) {
+    proof.device_ratio = static_cast<double>(*in.device_bytes) / static_cast<double>(in.model_bytes);
+  }
+  switch (in.cache) {
+    case CacheState::cold: return judge_cold(in, std::move(proof));
+    case CacheState::warm: return judge_warm(in, std::move(proof));
+    case CacheState::as_is:
+    case CacheState::first_start: break;
+  }
+  proof.kind = ProofKind::as_is;
+  proof.valid = true;
+  return proof;
+}
+
+}  // namespace coldload

@@ -1,0 +1,57 @@
+// Making a cache state and proving it. The host measures by itself on every object with a descriptor; a plugin's word
+// counts only where there is none.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/plugin/instance.hpp"
+#include "core/record/record.hpp"
+#include "core/scenario/scenario.hpp"
+
+namespace coldload {
+
+using Objects = std::vector<std::unique_ptr<Object>>;
+
+struct ResidencyReading {
+  std::optional<double> share;  // of all objects' bytes; absent where it cannot be known
+  std::string method;           // "cachestat", "mincore", "backend", "none"
+  std::string why_unknown;
+};
+
+enum class ResidencyBy { best, mincore };
+
+// How much of the objects lies in the page cache. Reads nothing. [control-thread]
+[[nodiscard]] ResidencyReading measure_residency(const Objects& objects, ResidencyBy by);
+
+// Makes the next read of every object cold, dirty pages written first. Objects without a local cache need nothing.
+// Error (unsupported): an object that can neither be evicted nor does without a cache. [control-thread]
+[[nodiscard]] Result<void> evict_all(const Objects& objects);
+
+// Reads every object once through the page cache, so that it is resident. [control-thread]
+[[nodiscard]] Result<void> warm_all(const Objects& objects, const std::function<bool()>& cancelled);
+
+// Why nothing can be proved about a file on this file system: it has a cache of its own below the page cache
+// (FUSE, ZFS, compression), or is memory itself. Absent: it can.
+[[nodiscard]] std::optional<std::string> hidden_cache_below(const Objects& objects);
+
+struct ProofInputs {
+  CacheState cache = CacheState::cold;
+  bool no_local_cache = false;
+  std::optional<std::string> hidden_cache;
+  ResidencyReading before;
+  ResidencyReading after;
+  std::optional<uint64_t> device_bytes;
+  uint64_t model_bytes = 0;
+};
+
+// The kind of proof and whether it holds, by docs/measurement.md. Pure.
+[[nodiscard]] Proof judge_proof(const ProofInputs& inputs);
+
+}  // namespace coldload
