@@ -40,6 +40,7 @@ struct Survey {
   bool emulated = false;
   bool synthetic = false;
   bool external = false;
+  bool stages = false;              // the backend offers COLDLOAD_EXT_PREPARE: there is a first start
   uint32_t capabilities = 0;        // of objects, opened as the strategy wants them
   uint32_t needs_capabilities = 0;  // of the strategy
   uint32_t open_flags = 0;
@@ -63,7 +64,12 @@ struct Case {
   bool sampled = false;
   Survey survey;  // `objects` moved out of it
   std::optional<std::string> skip_reason;
-  std::string baseline_id;  // the case it is compared with; its own id for the baseline itself
+  // The backend or strategy could not be asked: it crashed, hung, answered nonsense. The case is not skipped:
+  // it leaves a failed record with this reason.
+  std::optional<Error> survey_failed;
+  // The case it is compared with; its own id for the baseline itself; empty where none runs.
+  std::string baseline_id;
+  [[nodiscard]] bool runs() const { return !skip_reason && !survey_failed; }
   [[nodiscard]] bool is_direct() const { return (survey.open_flags & COLDLOAD_OPEN_DIRECT) != 0; }
   [[nodiscard]] uint64_t item_bytes() const;
 };
@@ -77,8 +83,9 @@ struct PlanLimits {
 struct Plan {
   Scenario scenario;
   std::vector<Case> cases;
-  uint64_t model_bytes = 0;   // of all items
-  uint64_t loaded_bytes = 0;  // of the items that are loaded (smaller when sampled)
+  std::vector<std::string> notes;  // what its reader should know: a baseline that does not run
+  uint64_t model_bytes = 0;        // of all items
+  uint64_t loaded_bytes = 0;       // of the items that are loaded (smaller when sampled)
 };
 
 struct PlanOptions {
@@ -87,14 +94,16 @@ struct PlanOptions {
 };
 
 // Errors: diagnostics where the scenario and what is there do not agree (no such model, sizes that differ
-// across backends, a baseline that matches nothing, too many cases). A pairing that cannot run is a case with
-// a skip_reason.
+// across backends, a glob that matches nothing, too many cases). A pairing that cannot run is a case with a
+// skip_reason, one that could not be asked a case with survey_failed. `surveyor` is called once for each
+// backend and strategy as configured.
 [[nodiscard]] std::expected<Plan, Diagnostics> make_plan(const Scenario& scenario, const Registry& registry,
                                                          const Surveyor& surveyor,
                                                          const PlanOptions& options);
 
-// Order of the cases in round `repetition` (0 verifies): every case once, rotated by the seed so that no case
-// always follows the same neighbour. Pure.
+// Order of the cases in round `repetition` (0 verifies), as indexes: every case once, shuffled by the seed
+// and rotated so that no case always follows the same neighbour. The same seed gives the same order
+// everywhere. Pure.
 [[nodiscard]] std::vector<size_t> round_order(const Plan& plan, uint32_t repetition);
 
 }  // namespace coldload

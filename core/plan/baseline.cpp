@@ -1,0 +1,93 @@
+#include "core/plan/baseline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace coldload {
+namespace {
+
+constexpr size_t kIdsShown = 3;
+
+class Assigner {
+ public:
+  Assigner(Plan& plan, const std::vector<const Candidate*>& kept, const std::vector<std::string>& left_out,
+           Diagnostics& mistakes)
+      : plan_(plan), kept_(kept), left_out_(left_out), mistakes_(mistakes) {}
+
+  void run() {
+    const auto& comparisons = plan_.scenario.comparisons;
+    for (size_t i = 0; i < comparisons.size(); ++i) {
+      const std::string baseline = baseline_of(i, comparisons[i]);
+      for (size_t at = 0; at < plan_.cases.size(); ++at) {
+        if (kept_[at]->comparisons.front() == i) plan_.cases[at].baseline_id = baseline;
+      }
+    }
+    for (const Expectation& expectation : plan_.scenario.expectations) {
+      if (!matches_any(expectation.case_glob)) {
+        mistakes_.push_back(
+            {expectation.where, fmt::format("[[expect]]: case: {}", matches_nothing(expectation.case_glob))});
+      }
+    }
+  }
+
+ private:
+  std::string baseline_of(size_t index, const Comparison& comparison) {
+    const Case* stopped = nullptr;
+    for (size_t at = 0; at < plan_.cases.size(); ++at) {
+      const Case& subject = plan_.cases[at];
+      const auto& members = kept_[at]->comparisons;
+      const bool meant = comparison.baseline.empty() ? std::ranges::find(members, index) != members.end()
+                                                     : glob_matches(comparison.baseline, subject.id);
+      if (!meant) continue;
+      if (subject.runs()) return subject.id;
+      if (stopped == nullptr) stopped = &subject;
+    }
+    if (comparison.baseline.empty()) return {};
+    if (stopped != nullptr) {
+      plan_.notes.push_back(fmt::format("baseline {} does not run, so nothing is compared with it: {}",
+                                        stopped->id,
+                                        stopped->skip_reason.value_or("its backend could not be asked")));
+    } else if (matches_left_out(comparison.baseline)) {
+      plan_.notes.push_back(fmt::format(
+          "baseline \"{}\" is left out by --only, so nothing is compared with it", comparison.baseline));
+    } else {
+      mistakes_.push_back(
+          {comparison.where, fmt::format("[[compare]]: baseline: {}", matches_nothing(comparison.baseline))});
+    }
+    return {};
+  }
+
+  bool matches_left_out(const std::string& glob) const {
+    return std::ranges::any_of(left_out_, [&](const std::string& id) { return glob_matches(glob, id); });
+  }
+
+  bool matches_any(const std::string& glob) const {
+    return matches_left_out(glob) || std::ranges::any_of(plan_.cases, [&](const Case& subject) {
+             return glob_matches(glob, subject.id);
+           });
+  }
+
+  std::string matches_nothing(const std::string& glob) const {
+    std::string ids;
+    for (size_t i = 0; i < plan_.cases.size() && i < kIdsShown; ++i) {
+      ids += (i == 0 ? "" : ", ") + plan_.cases[i].id;
+    }
+    if (plan_.cases.size() > kIdsShown) ids += ", …";
+    return fmt::format("\"{}\" matches no case; cases are {}", glob, ids);
+  }
+
+  Plan& plan_;
+  const std::vector<const Candidate*>& kept_;
+  const std::vector<std::string>& left_out_;
+  Diagnostics& mistakes_;
+};
+
+}  // namespace
+
+void assign_baselines(Plan& plan, const std::vector<const Candidate*>& kept,
+                      const std::vector<std::string>& left_out, Diagnostics& mistakes) {
+  Assigner(plan, kept, left_out, mistakes).run();
+}
+
+}  // namespace coldload

@@ -1,0 +1,213 @@
+#include "core/plan/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "core/base/limits.hpp"
+#include "core/base/nearest.hpp"
+#include "core/plan/baseline.hpp"
+#include "core/plan/candidates.hpp"
+#include "core/plan/objects.hpp"
+#include "core/plan/skip.hpp"
+
+namespace coldload {
+namespace {
+
+// What is known of one backend with one strategy, whichever cases need it.
+struct Answer {
+  Survey survey;
+  std::vector<ModelObject> objects;
+  std::optional<Error> failure;
+};
+
+class Planner {
+ public:
+  Planner(const Scenario& scenario, const Surveyor& surveyor, const PlanOptions& options)
+      : surveyor_(surveyor), options_(options) {
+    plan_.scenario = scenario;
+  }
+
+  std::expected<Plan, Diagnostics> run(const std::vector<Candidate>& candidates) {
+    for (const Candidate& candidate : candidates) {
+      if (!options_.only.empty() && !glob_matches(options_.only, candidate.id)) {
+        left_out_.push_back(candidate.id);
+      } else {
+        add_case(candidate);
+      }
+    }
+    if (mistakes_.empty() && plan_.cases.empty()) nothing_left(candidates);
+    if (mistakes_.empty()) check_agreement();
+    if (mistakes_.empty()) assign_baselines(plan_, kept_, left_out_, mistakes_);
+    if (!mistakes_.empty()) return std::unexpected(std::move(mistakes_));
+    return std::move(plan_);
+  }
+
+ private:
+  void add_case(const Candidate& candidate) {
+    const Answer& answer = ask(candidate);
+    if (candidate.only_if_staged && !answer.survey.stages) return;
+    Case subject;
+    subject.id = candidate.id;
+    subject.backend = candidate.backend->chain;
+    subject.strategy = candidate.strategy->spec;
+    subject.destination = candidate.destination;
+    subject.cache = candidate.cache;
+    subject.model_path = path_of(candidate);
+    subject.survey = answer.survey;
+    subject.objects = answer.objects;
+    if (const auto sample = plan_.scenario.run.sample_bytes) {
+      subject.sampled = choose_sample(subject.objects, *sample);
+    }
+    if (answer.failure && answer.failure->status == Status::unsupported) {
+      subject.skip_reason = answer.failure->message;
+    } else if (answer.failure) {
+      subject.survey_failed = answer.failure;
+    } else {
+      subject.skip_reason = skip_reason_of(subject, plan_.scenario.run, options_.limits);
+    }
+    count_bytes(subject, item_bytes_of(answer.objects));
+    plan_.cases.push_back(std::move(subject));
+    kept_.push_back(&candidate);
+  }
+
+  const std::string& path_of(const Candidate& candidate) const {
+    return plan_.scenario.model.path_on(candidate.backend->chain.back().name);
+  }
+
+  const Answer& ask(const Candidate& candidate) {
+    // Labels name every swept value of the chain and the strategy, so they tell configurations apart.
+    const auto [known, fresh] =
+        answers_.try_emplace(std::pair(candidate.backend->label, candidate.strategy->label));
+    Answer& answer = known->second;
+    if (!fresh) return answer;
+    const SurveyRequest request{candidate.backend->chain, candidate.strategy->spec, path_of(candidate),
+                                plan_.scenario.base_directory};
+    auto survey = surveyor_(request);
+    if (!survey) {
+      answer.failure = survey.error();
+    } else {
+      auto objects = model_objects(survey->objects, request.model_path);
+      survey->objects.clear();
+      answer.survey = std::move(*survey);
+      if (objects) {
+        answer.objects = std::move(*objects);
+      } else {
+        answer.failure = objects.error();
+      }
+    }
+    report(request, answer);
+    return answer;
+  }
+
+  // What only the scenario's author can mend ends the planning; the rest is the fate of single cases.
+  void report(const SurveyRequest& request, const Answer& answer) {
+    const ComponentSpec& backend = request.backend.back();
+    if (answer.failure && answer.failure->status == Status::not_found) {
+      return mistake(backend.where,
+                     fmt::format("backend \"{}\": no model \"{}\": {}{}", backend.name, request.model_path,
+                                 answer.failure->message, how_to_generate(backend, request.model_path)));
+    }
+    if (answer.failure && answer.failure->status == Status::invalid_option) {
+      return mistake(backend.where, fmt::format("backend \"{}\" with strategy \"{}\": {}", backend.name,
+                                                request.strategy.name, answer.failure->message));
+    }
+    const bool has_items = std::ranges::any_of(answer.objects, &ModelObject::is_item);
+    if (!answer.failure && !answer.survey.unsupported && !has_items) {
+      mistake(backend.where, fmt::format("backend \"{}\": \"{}\" holds no *.safetensors object ({} others){}",
+                                         backend.name, request.model_path, answer.objects.size(),
+                                         how_to_generate(backend, request.model_path)));
+    }
+  }
+
+  std::string how_to_generate(const ComponentSpec& backend, const std::string& model_path) const {
+    const auto& generate = plan_.scenario.model.generate;
+    if (!generate) return {};
+    std::filesystem::path directory = model_path;
+    const Member* root = find_member(backend.options, "root");
+    if (root != nullptr) {
+      directory = std::filesystem::path(plan_.scenario.base_directory) / to_string(root->value) / model_path;
+    }
+    return fmt::format("; make it with: coldload gen-model {} --like {} --scale {} --seed {}",
+                       directory.lexically_normal().string(), generate->like, generate->scale,
+                       generate->seed);
+  }
+
+  // A backend is asked once per strategy and says the same each time.
+  void mistake(const Location& where, std::string message) {
+    const bool known =
+        std::ranges::any_of(mistakes_, [&](const Diagnostic& other) { return other.message == message; });
+    if (!known && mistakes_.size() < limits::kDiagnosticsMax)
+      mistakes_.push_back({where, std::move(message)});
+  }
+
+  void nothing_left(const std::vector<Candidate>& candidates) {
+    std::vector<std::string> ids;
+    for (const Candidate& candidate : candidates) ids.push_back(candidate.id);
+    const auto near = nearest_name(options_.only, ids);
+    mistake({"--only", 0, 0},
+            fmt::format("\"{}\" matches none of {} cases{}", options_.only, ids.size(),
+                        near ? fmt::format("; did you mean \"{}\"?", *near)
+                             : fmt::format("; the first is {}", ids.empty() ? "missing" : ids.front())));
+  }
+
+  void check_agreement() {
+    for (size_t i = 0; i < plan_.scenario.comparisons.size(); ++i) {
+      const Case* reference = nullptr;
+      for (size_t at = 0; at < plan_.cases.size(); ++at) {
+        const Case& subject = plan_.cases[at];
+        const auto& members = kept_[at]->comparisons;
+        if (std::ranges::find(members, i) == members.end()) continue;
+        // Nobody's model lies on a backend that makes its bytes up.
+        if (subject.survey_failed || subject.survey.synthetic || subject.objects.empty()) continue;
+        if (reference == nullptr) {
+          reference = &subject;
+          continue;
+        }
+        const auto difference = first_difference({reference->backend.back().name, reference->objects},
+                                                 {subject.backend.back().name, subject.objects});
+        if (difference) {
+          mistake(plan_.scenario.comparisons[i].where,
+                  fmt::format("[[compare]]: backends hold different models: {}", *difference));
+        }
+      }
+    }
+  }
+
+  // The first real backend's word counts: they agree, and a made-up one's size is made up too.
+  void count_bytes(const Case& subject, uint64_t model_bytes) {
+    if (subject.objects.empty() || (counted_ && (!counted_is_synthetic_ || subject.survey.synthetic))) return;
+    counted_ = true;
+    counted_is_synthetic_ = subject.survey.synthetic;
+    plan_.model_bytes = model_bytes;
+    plan_.loaded_bytes = subject.item_bytes();
+  }
+
+  const Surveyor& surveyor_;
+  const PlanOptions& options_;
+  Plan plan_;
+  std::vector<const Candidate*> kept_;
+  std::vector<std::string> left_out_;
+  std::map<std::pair<std::string, std::string>, Answer> answers_;
+  Diagnostics mistakes_;
+  bool counted_ = false;
+  bool counted_is_synthetic_ = false;
+};
+
+}  // namespace
+
+uint64_t Case::item_bytes() const {
+  return item_bytes_of(objects);
+}
+
+std::expected<Plan, Diagnostics> make_plan(const Scenario& scenario, const Registry& registry,
+                                           const Surveyor& surveyor, const PlanOptions& options) {
+  const auto candidates = candidate_cases(scenario, registry);
+  if (!candidates) return std::unexpected(candidates.error());
+  return Planner(scenario, surveyor, options).run(*candidates);
+}
+
+}  // namespace coldload
