@@ -117,7 +117,7 @@ class LocalObject : public sdk::Object {
 
 class LocalBackend : public sdk::Backend {
  public:
-  LocalBackend(sdk::Host host, const sdk::Options& options) : host_(host), root_path_(options.text("root")) {
+  LocalBackend(sdk::Host host, const sdk::Options& options) : host_(host), root_path_(options.path("root")) {
     if (root_path_.empty() || root_path_[0] != '/') {
       throw Failure(COLDLOAD_INVALID_OPTION,
                     "root is \"" + root_path_ + "\": expected an absolute path, such as \"/mnt/models\"");
@@ -210,7 +210,7 @@ coldload_object_info LocalBackend::probe(const std::string& prefix, uint32_t ope
 }
 
 constexpr coldload_option kOptions[] = {
-    sdk::string_option("root", nullptr, "absolute path of the directory that model paths start from"),
+    sdk::path_option("root", nullptr, "the directory that model paths start from"),
 };
 constexpr const char* kSchemes[] = {"file", nullptr};
 constexpr coldload_component kLocal = sdk::backend_component<LocalBackend>(

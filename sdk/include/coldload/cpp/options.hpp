@@ -39,6 +39,10 @@ class Options {
   [[nodiscard]] std::string text(std::string_view name) const {
     return find(name, COLDLOAD_OPTION_STRING).as.text;
   }
+  // Absolute, whatever the scenario wrote.
+  [[nodiscard]] std::string path(std::string_view name) const {
+    return find(name, COLDLOAD_OPTION_PATH).as.text;
+  }
   [[nodiscard]] std::string choice(std::string_view name) const {
     return find(name, COLDLOAD_OPTION_CHOICE).as.text;
   }

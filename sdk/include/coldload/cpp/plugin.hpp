@@ -52,6 +52,10 @@ constexpr coldload_option float_option(const char* name, const char* default_val
 constexpr coldload_option string_option(const char* name, const char* default_value, const char* summary) {
   return detail::option(COLDLOAD_OPTION_STRING, name, default_value, "", {}, nullptr, summary);
 }
+// The host makes it absolute, from the scenario's folder.
+constexpr coldload_option path_option(const char* name, const char* default_value, const char* summary) {
+  return detail::option(COLDLOAD_OPTION_PATH, name, default_value, "", {}, nullptr, summary);
+}
 // `choices` is NULL-terminated.
 constexpr coldload_option choice_option(const char* name, const char* default_value,
                                         const char* const* choices, const char* summary) {
