@@ -47,7 +47,8 @@ std::optional<uint64_t> counter(std::string_view text, std::string_view key) {
   while (at < text.size()) {
     const size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view line = text.substr(at, end - at);
-    if (line.starts_with(key) && line.size() > key.size() && (line[key.size()] == ' ' || line[key.size()] == ':')) {
+    if (line.starts_with(key) && line.size() > key.size() &&
+        (line[key.size()] == ' ' || line[key.size()] == ':')) {
       const auto numbers = numbers_in(line.substr(key.size()));
       if (!numbers.empty()) return numbers.front();
     }
@@ -91,10 +92,12 @@ std::optional<uint64_t> throttled_ns() {
 }
 
 uint64_t nanoseconds(const timeval& time) {
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(time.tv_usec) * 1000ULL;
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000ULL +
+         static_cast<uint64_t>(time.tv_usec) * 1000ULL;
 }
 
-std::optional<uint64_t> difference(const std::optional<uint64_t>& before, const std::optional<uint64_t>& after) {
+std::optional<uint64_t> difference(const std::optional<uint64_t>& before,
+                                   const std::optional<uint64_t>& after) {
   if (!before || !after || *after < *before) return std::nullopt;
   return *after - *before;
 }
@@ -109,13 +112,14 @@ std::optional<DeviceCounters> device_counters(const std::string& device) {
 }
 
 std::string block_device_of(const std::string& path) {
-  struct stat about {};
+  struct stat about{};
   if (::stat(path.c_str(), &about) != 0) return {};
   dev_t dev = about.st_dev;
   if (major(dev) == 0) {
     const auto mount = mount_of(path);
-    struct stat source {};
-    if (!mount || !mount->source.starts_with("/dev/") || ::stat(mount->source.c_str(), &source) != 0) return {};
+    struct stat source{};
+    if (!mount || !mount->source.starts_with("/dev/") || ::stat(mount->source.c_str(), &source) != 0)
+      return {};
     dev = source.st_rdev;
   }
   std::string device = fmt::format("{}:{}", major(dev), minor(dev));
@@ -155,7 +159,8 @@ void add_device_metrics(const Counters& before, const Counters& after, RunRecord
   record.bytes.host_device = bytes;
   if (reads == 0) return;
   record.metrics.push_back({"device_read_requests", "count", static_cast<double>(reads)});
-  record.metrics.push_back({"device_request_bytes_mean", "bytes", static_cast<double>(bytes) / static_cast<double>(reads)});
+  record.metrics.push_back(
+      {"device_request_bytes_mean", "bytes", static_cast<double>(bytes) / static_cast<double>(reads)});
   const double interval_ms = static_cast<double>(after.taken_ns - before.taken_ns) / 1e6;
   const auto weighted_ms = static_cast<double>(after.device->weighted_ms - before.device->weighted_ms);
   record.metrics.push_back({"device_in_flight_mean", "count", weighted_ms / interval_ms});
@@ -163,10 +168,13 @@ void add_device_metrics(const Counters& before, const Counters& after, RunRecord
 
 void note_disturbances(const Counters& before, const Counters& after, RunRecord& record) {
   if (difference(before.cache_drops, after.cache_drops).value_or(0) != 0) {
-    record.disturbed.emplace_back("somebody dropped the page cache during the run (/proc/vmstat drop_pagecache)");
+    record.disturbed.emplace_back(
+        "somebody dropped the page cache during the run (/proc/vmstat drop_pagecache)");
   }
-  if (const auto throttled = difference(before.throttled_ns, after.throttled_ns); throttled.value_or(0) > 1'000'000) {
-    record.disturbed.push_back(fmt::format("the cgroup's CPU limit stopped this process for {}", format_duration(*throttled)));
+  if (const auto throttled = difference(before.throttled_ns, after.throttled_ns);
+      throttled.value_or(0) > 1'000'000) {
+    record.disturbed.push_back(
+        fmt::format("the cgroup's CPU limit stopped this process for {}", format_duration(*throttled)));
   }
   // Up to 5 % and 16 MiB beside our own is the machine's small talk.
   constexpr uint64_t kSmallTalkBytes = 16 * limits::kMiB;
@@ -174,7 +182,8 @@ void note_disturbances(const Counters& before, const Counters& after, RunRecord&
     const uint64_t own = *record.bytes.device;
     const uint64_t all = *record.bytes.host_device;
     if (all > own + own / 20 + kSmallTalkBytes) {
-      record.disturbed.push_back(fmt::format("others read {} from the same device meanwhile", format_bytes_decimal(all - own)));
+      record.disturbed.push_back(
+          fmt::format("others read {} from the same device meanwhile", format_bytes_decimal(all - own)));
     }
   }
 }
@@ -185,7 +194,8 @@ void add_difference(const Counters& before, const Counters& after, RunRecord& re
   const auto add = [&record](std::string_view tag, std::string_view unit, uint64_t value) {
     record.metrics.push_back({std::string(tag), std::string(unit), static_cast<double>(value)});
   };
-  const auto add_if = [&add](std::string_view tag, std::string_view unit, const std::optional<uint64_t>& value) {
+  const auto add_if = [&add](std::string_view tag, std::string_view unit,
+                             const std::optional<uint64_t>& value) {
     if (value) add(tag, unit, *value);
   };
   record.bytes.device = difference(before.io_read_bytes, after.io_read_bytes);

@@ -28,12 +28,12 @@ struct Counters {
   uint64_t faults_major = 0;
   uint64_t switches_voluntary = 0;
   uint64_t switches_involuntary = 0;
-  std::optional<uint64_t> cache_drops;     // /proc/vmstat drop_pagecache
+  std::optional<uint64_t> cache_drops;  // /proc/vmstat drop_pagecache
   std::optional<uint64_t> pages_reclaimed;
   std::optional<uint64_t> pages_refaulted;
-  std::optional<uint64_t> io_pressure_ns;      // PSI "some" total
+  std::optional<uint64_t> io_pressure_ns;  // PSI "some" total
   std::optional<uint64_t> memory_pressure_ns;
-  std::optional<uint64_t> throttled_ns;        // cgroup CPU throttling
+  std::optional<uint64_t> throttled_ns;  // cgroup CPU throttling
   std::optional<DeviceCounters> device;
 };
 
@@ -42,12 +42,14 @@ struct Counters {
 
 [[nodiscard]] std::optional<DeviceCounters> device_counters(const std::string& device);
 
-// "253:0" of the block device below a file, by its st_dev or, for file systems with an anonymous one, the mount's source;
+// "253:0" of the block device below a file, by its st_dev or, for file systems with an anonymous one, the
+// mount's source;
 // "" where there is none (network, memory).
 [[nodiscard]] std::string block_device_of(const std::string& path);
 
-// Appends cpu, faults, pressure, … of the interval to `record`, sets bytes.device and bytes.host_device, and notes as
-// disturbances what makes the interval unfit: caches dropped, throttling, another reader of the device.
+// Appends cpu, faults, pressure, … of the interval to `record`, sets bytes.device and bytes.host_device, and
+// notes as disturbances what makes the interval unfit: caches dropped, throttling, another reader of the
+// device.
 void add_difference(const Counters& before, const Counters& after, RunRecord& record);
 
 // High-water mark and anonymous part of this process's resident memory, bytes.

@@ -8,8 +8,8 @@ namespace coldload {
 
 Result<void> Coverage::add(uint64_t offset, uint64_t length) {
   if (length > size_bytes_ || offset > size_bytes_ - length) {
-    return fail(Status::internal, fmt::format("bytes {}+{} were delivered of an object of {} bytes", offset, length,
-                                              size_bytes_));
+    return fail(Status::internal, fmt::format("bytes {}+{} were delivered of an object of {} bytes", offset,
+                                              length, size_bytes_));
   }
   if (length == 0) return {};
   uint64_t begin = offset;
@@ -19,8 +19,8 @@ Result<void> Coverage::add(uint64_t offset, uint64_t length) {
   if (next != ranges_.begin()) {
     const auto before = std::prev(next);
     if (before->second > offset) {
-      return fail(Status::internal, fmt::format("bytes {}-{} were delivered twice", offset,
-                                                std::min(before->second, end) - 1));
+      return fail(Status::internal,
+                  fmt::format("bytes {}-{} were delivered twice", offset, std::min(before->second, end) - 1));
     }
     // In order is the usual way: one range that grows.
     if (before->second == offset) {

@@ -34,10 +34,12 @@ class Destination {
   virtual ~Destination() = default;
 
   // Makes the memory. `stream` touches all of it; `host` leaves that to the clock. [control-thread]
-  [[nodiscard]] virtual Result<void> begin(std::span<const uint64_t> item_bytes, const BufferNeeds& needs) = 0;
+  [[nodiscard]] virtual Result<void> begin(std::span<const uint64_t> item_bytes,
+                                           const BufferNeeds& needs) = 0;
   [[nodiscard]] virtual const std::vector<coldload_region>& regions() const = 0;
 
-  // The four below as in coldload/strategy.h; ranges are inside their item, the caller has checked. [worker-thread]
+  // The four below as in coldload/strategy.h; ranges are inside their item, the caller has checked.
+  // [worker-thread]
   [[nodiscard]] virtual Result<void> acquire(uint32_t item, uint64_t offset, uint64_t length,
                                              coldload_buffer& out) = 0;
   [[nodiscard]] virtual Result<void> deliver(const coldload_buffer& buffer) = 0;
@@ -55,7 +57,8 @@ class Destination {
   void set_mapped_delivery(MappedDelivery delivery) { mapped_ = delivery; }
 
  protected:
-  [[nodiscard]] Result<void> observed(uint32_t item, uint64_t offset, std::span<const std::byte> bytes) const {
+  [[nodiscard]] Result<void> observed(uint32_t item, uint64_t offset,
+                                      std::span<const std::byte> bytes) const {
     return observer_ ? observer_(item, offset, bytes) : Result<void>{};
   }
   Observer observer_;

@@ -62,7 +62,8 @@ class Ticker {
 // One run's state; its functions are the phases, in the order in which execute_run() calls them.
 class Run {
  public:
-  Run(const WorkerRequest& request, const Registry& registry, EventSink& events, const std::atomic<bool>& cancelled)
+  Run(const WorkerRequest& request, const Registry& registry, EventSink& events,
+      const std::atomic<bool>& cancelled)
       : request_(request),
         registry_(registry),
         events_(events),
@@ -136,12 +137,16 @@ Result<std::vector<Extent>> Run::read_extents(const ModelObject& item) const {
   if (!object) return pass(object);
   const uint64_t size = (*object)->info().size_bytes;
   if (size != item.size_bytes) {
-    return fail(Status::integrity, fmt::format("{}: {} bytes now, {} when the run was planned", item.key, size, item.size_bytes));
+    return fail(Status::integrity, fmt::format("{}: {} bytes now, {} when the run was planned", item.key,
+                                               size, item.size_bytes));
   }
   // A made-up object has no header to read.
   if (request_.synthetic) return std::vector<Extent>{{"", 0, size}};
   const auto header = read_header(
-      [&](uint64_t offset, std::span<std::byte> into) { return (*object)->read_at(offset, into.data(), into.size()); }, size);
+      [&](uint64_t offset, std::span<std::byte> into) {
+        return (*object)->read_at(offset, into.data(), into.size());
+      },
+      size);
   if (!header) return fail(header.error().status, fmt::format("{}: {}", item.key, header.error().message));
   return extents_of(*header);
 }
@@ -161,23 +166,27 @@ Result<void> Run::open_objects() {
     if (!object) return pass(object);
     const uint32_t missing = needs_.capabilities & ~(*object)->info().capabilities;
     if (missing != 0) {
-      return fail(Status::unsupported, fmt::format("{}: the strategy needs {}, which this object does not offer", item.key,
-                                                   capability_names(missing)));
+      return fail(Status::unsupported,
+                  fmt::format("{}: the strategy needs {}, which this object does not offer", item.key,
+                              capability_names(missing)));
     }
     const bool direct = (needs_.open_flags & COLDLOAD_OPEN_DIRECT) != 0;
     if (direct && !(*object)->can(COLDLOAD_CAN_DIRECT)) {
-      return fail(Status::unsupported, item.key + ": direct I/O was asked for and is not possible on this object");
+      return fail(Status::unsupported,
+                  item.key + ": direct I/O was asked for and is not possible on this object");
     }
     objects_.push_back(std::move(*object));
   }
-  if (!objects_.empty() && objects_.front()->can(COLDLOAD_CAN_PATH)) device_ = block_device_of(objects_.front()->info().path);
+  if (!objects_.empty() && objects_.front()->can(COLDLOAD_CAN_PATH))
+    device_ = block_device_of(objects_.front()->info().path);
   hidden_cache_ = hidden_cache_below(objects_);
   return {};
 }
 
 Result<void> Run::make_buffers() {
   destination_ = make_destination(request_.destination);
-  if (!destination_) return fail(Status::invalid_option, fmt::format("no destination \"{}\"", request_.destination));
+  if (!destination_)
+    return fail(Status::invalid_option, fmt::format("no destination \"{}\"", request_.destination));
   const EffectiveOption* mapped = find_option(strategy_->options(), "mapped");
   if (mapped != nullptr && mapped->text == "touch") destination_->set_mapped_delivery(MappedDelivery::touch);
   BufferNeeds needs;
@@ -193,7 +202,8 @@ Result<void> Run::make_buffers() {
   std::vector<LoadItem> items;
   for (size_t i = 0; i < objects_.size(); ++i) {
     sizes.push_back(request_.items[i].size_bytes);
-    items.push_back({request_.items[i].name, objects_[i]->table(), request_.items[i].size_bytes, std::move(extents_[i])});
+    items.push_back(
+        {request_.items[i].name, objects_[i]->table(), request_.items[i].size_bytes, std::move(extents_[i])});
   }
   auto begun = destination_->begin(sizes, needs);
   if (!begun) return begun;
@@ -206,7 +216,8 @@ Result<void> Run::make_buffers() {
 }
 
 bool Run::no_local_cache() const {
-  return std::ranges::all_of(objects_, [](const auto& object) { return object->can(COLDLOAD_CAN_NO_LOCAL_CACHE); });
+  return std::ranges::all_of(objects_,
+                             [](const auto& object) { return object->can(COLDLOAD_CAN_NO_LOCAL_CACHE); });
 }
 
 Result<void> Run::wait_for_quiet() {
@@ -218,15 +229,18 @@ Result<void> Run::wait_for_quiet() {
     }
     if (const auto user = find_file_user(paths)) {
       return fail(Status::unsupported,
-                  fmt::format("{}: evicting or warming it would disturb that process; --disturb allows it", to_string(*user)));
+                  fmt::format("{}: evicting or warming it would disturb that process; --disturb allows it",
+                              to_string(*user)));
     }
   }
   if (!request_.quiet) return {};
-  const int fd = !objects_.empty() && objects_.front()->can(COLDLOAD_CAN_FD) ? objects_.front()->info().fd : -1;
+  const int fd =
+      !objects_.empty() && objects_.front()->can(COLDLOAD_CAN_FD) ? objects_.front()->info().fd : -1;
   const Quiet quiet = wait_until_quiet(fd, device_, [this] { return services_.cancelled(); });
   record_.metrics.push_back({"quiet_wait_ns", "ns", static_cast<double>(quiet.waited_ns)});
   if (!quiet.reached) {
-    record_.disturbed.push_back(fmt::format("the machine did not become quiet in {}: {}", format_duration(quiet.waited_ns), quiet.reason));
+    record_.disturbed.push_back(fmt::format("the machine did not become quiet in {}: {}",
+                                            format_duration(quiet.waited_ns), quiet.reason));
   }
   return {};
 }
@@ -277,15 +291,17 @@ void Run::summarise_load() {
   const Histogram& latency = job_->latency();
   if (latency.count() != 0) {
     record_.metrics.push_back({"chunks", "count", static_cast<double>(latency.count())});
-    for (const auto& [tag, quantile] : {std::pair{"chunk_latency_p50_ns", 0.5}, std::pair{"chunk_latency_p90_ns", 0.9},
-                                        std::pair{"chunk_latency_p99_ns", 0.99}, std::pair{"chunk_latency_max_ns", 1.0}}) {
+    for (const auto& [tag, quantile] :
+         {std::pair{"chunk_latency_p50_ns", 0.5}, std::pair{"chunk_latency_p90_ns", 0.9},
+          std::pair{"chunk_latency_p99_ns", 0.99}, std::pair{"chunk_latency_max_ns", 1.0}}) {
       record_.metrics.push_back({tag, "ns", static_cast<double>(latency.at(quantile))});
     }
   }
   std::optional<uint64_t> first;
   for (size_t i = 0; i < request_.items.size(); ++i) {
     const auto times = job_->times(i);
-    record_.objects.push_back({request_.items[i].name, request_.items[i].size_bytes, times.first_ns, times.last_ns, ""});
+    record_.objects.push_back(
+        {request_.items[i].name, request_.items[i].size_bytes, times.first_ns, times.last_ns, ""});
     if (times.first_ns && (!first || *times.first_ns < *first)) first = times.first_ns;
   }
   if (first) record_.metrics.push_back({"first_byte_ns", "ns", static_cast<double>(*first)});
@@ -321,7 +337,9 @@ Result<void> Run::checksums() {
   std::string all;
   for (size_t i = 0; i < record_.objects.size(); ++i) {
     const auto digest = job_->digest(i);
-    if (!digest) return fail(digest.error().status, fmt::format("{}: {}", record_.objects[i].name, digest.error().message));
+    if (!digest)
+      return fail(digest.error().status,
+                  fmt::format("{}: {}", record_.objects[i].name, digest.error().message));
     record_.objects[i].checksum = digest->hex();
     all.append(reinterpret_cast<const char*>(digest->bytes.data()), digest->bytes.size());
   }
@@ -353,9 +371,12 @@ Result<void> Run::phases() {
 
 RunStatus status_of(const Error& error) {
   switch (error.status) {
-    case Status::unsupported: return RunStatus::skipped;
-    case Status::cancelled: return RunStatus::cancelled;
-    default: return RunStatus::failed;
+    case Status::unsupported:
+      return RunStatus::skipped;
+    case Status::cancelled:
+      return RunStatus::cancelled;
+    default:
+      return RunStatus::failed;
   }
 }
 
@@ -383,7 +404,8 @@ RunRecord Run::execute(uint64_t started_ns) {
   for (const auto& [name, duration] : record_.phases.ns) accounted += duration;
   const uint64_t total = now_ns() - started_ns;
   record_.metrics.push_back({"worker_total_ns", "ns", static_cast<double>(total)});
-  record_.metrics.push_back({"unaccounted_ns", "ns", static_cast<double>(total - std::min(total, accounted))});
+  record_.metrics.push_back(
+      {"unaccounted_ns", "ns", static_cast<double>(total - std::min(total, accounted))});
   return std::move(record_);
 }
 

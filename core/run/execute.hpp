@@ -10,8 +10,8 @@
 
 namespace coldload {
 
-// `started_ns`: when this worker process began. The record lacks what only the parent knows: case, repetition,
-// sequence, start time. [control-thread]
+// `started_ns`: when this worker process began. The record lacks what only the parent knows: case,
+// repetition, sequence, start time. [control-thread]
 [[nodiscard]] RunRecord execute_run(const WorkerRequest& request, const Registry& registry, EventSink& events,
                                     const std::atomic<bool>& cancelled, uint64_t started_ns);
 

@@ -12,7 +12,9 @@
 namespace coldload {
 namespace {
 
-LoadJob& job_of(const coldload_job* job) { return *static_cast<LoadJob*>(job->host_data); }
+LoadJob& job_of(const coldload_job* job) {
+  return *static_cast<LoadJob*>(job->host_data);
+}
 
 void lower_to(std::atomic<uint64_t>& minimum, uint64_t value) {
   uint64_t seen = minimum.load(std::memory_order_relaxed);
@@ -34,10 +36,11 @@ LoadJob::LoadJob(std::vector<LoadItem> items, Destination& destination, JobOptio
     states_.push_back(std::make_unique<ItemState>(item.size_bytes));
     if (options_.verify) states_.back()->digest = std::make_unique<RangeDigest>(item.size_bytes);
     std::vector<coldload_extent> extents;
-    for (const Extent& extent : item.extents) extents.push_back({extent.name.c_str(), extent.offset, extent.length});
+    for (const Extent& extent : item.extents)
+      extents.push_back({extent.name.c_str(), extent.offset, extent.length});
     extent_tables_.push_back(std::move(extents));
-    item_table_.push_back({item.object, item.size_bytes, static_cast<uint32_t>(extent_tables_.back().size()), 0,
-                           extent_tables_.back().data()});
+    item_table_.push_back({item.object, item.size_bytes, static_cast<uint32_t>(extent_tables_.back().size()),
+                           0, extent_tables_.back().data()});
   }
   if (options_.verify) {
     destination_.observe([this](uint32_t item, uint64_t offset, std::span<const std::byte> bytes) {
@@ -55,16 +58,19 @@ LoadJob::LoadJob(std::vector<LoadItem> items, Destination& destination, JobOptio
   table_.deliver_mapped = deliver_mapped_entry;
 }
 
-void LoadJob::start_clock() { clock_start_ns_ = now_ns(); }
+void LoadJob::start_clock() {
+  clock_start_ns_ = now_ns();
+}
 
 Result<void> LoadJob::check_range(uint32_t item, uint64_t offset, uint64_t length) const {
   if (item >= items_.size()) {
-    return fail(Status::internal, fmt::format("the strategy named item {}, there are {}", item, items_.size()));
+    return fail(Status::internal,
+                fmt::format("the strategy named item {}, there are {}", item, items_.size()));
   }
   const uint64_t size = items_[item].size_bytes;
   if (length > size || offset > size - length) {
-    return fail(Status::internal, fmt::format("{}: the strategy asked for bytes {}+{} of {}", items_[item].name, offset,
-                                              length, size));
+    return fail(Status::internal, fmt::format("{}: the strategy asked for bytes {}+{} of {}",
+                                              items_[item].name, offset, length, size));
   }
   return {};
 }
@@ -103,7 +109,8 @@ Result<void> LoadJob::landed(uint32_t item, uint64_t offset, uint64_t length) {
   lower_to(state.first_ns, since_start);
   raise_to(state.last_ns, since_start);
   auto covered = state.coverage.add(offset, length);
-  if (!covered) return fail(covered.error().status, fmt::format("{}: {}", items_[item].name, covered.error().message));
+  if (!covered)
+    return fail(covered.error().status, fmt::format("{}: {}", items_[item].name, covered.error().message));
   delivered_bytes_.fetch_add(length, std::memory_order_relaxed);
   return {};
 }
@@ -155,8 +162,9 @@ Result<void> LoadJob::check_complete() const {
   for (size_t item = 0; item < items_.size(); ++item) {
     const Coverage& coverage = states_[item]->coverage;
     if (const auto gap = coverage.first_gap()) {
-      return fail(Status::integrity, fmt::format("{}: {} of {} bytes were delivered, {} never came", items_[item].name,
-                                                 coverage.covered_bytes(), items_[item].size_bytes, *gap));
+      return fail(Status::integrity,
+                  fmt::format("{}: {} of {} bytes were delivered, {} never came", items_[item].name,
+                              coverage.covered_bytes(), items_[item].size_bytes, *gap));
     }
   }
   if (const size_t kept = destination_.outstanding(); kept != 0) {
@@ -179,8 +187,9 @@ Result<Digest> LoadJob::digest(size_t item) const {
   return states_[item]->digest->finish();
 }
 
-coldload_status LoadJob::acquire_entry(const coldload_job* job, uint32_t item, uint64_t offset, uint64_t length,
-                                       coldload_buffer* out, coldload_error* error) noexcept {
+coldload_status LoadJob::acquire_entry(const coldload_job* job, uint32_t item, uint64_t offset,
+                                       uint64_t length, coldload_buffer* out,
+                                       coldload_error* error) noexcept {
   return job_of(job).note(job_of(job).acquire(item, offset, length, *out), error);
 }
 
@@ -189,8 +198,9 @@ coldload_status LoadJob::deliver_entry(const coldload_job* job, const coldload_b
   return job_of(job).note(job_of(job).deliver(*buffer), error);
 }
 
-coldload_status LoadJob::deliver_mapped_entry(const coldload_job* job, uint32_t item, uint64_t offset, uint64_t length,
-                                              const void* data, coldload_error* error) noexcept {
+coldload_status LoadJob::deliver_mapped_entry(const coldload_job* job, uint32_t item, uint64_t offset,
+                                              uint64_t length, const void* data,
+                                              coldload_error* error) noexcept {
   return job_of(job).note(job_of(job).deliver_mapped(item, offset, length, data), error);
 }
 

@@ -1,5 +1,5 @@
-// One load as the strategy sees it: the C job table, and behind it everything that hangs on acquire and deliver:
-// coverage, first byte, progress, latency, digest, pacing.
+// One load as the strategy sees it: the C job table, and behind it everything that hangs on acquire and
+// deliver: coverage, first byte, progress, latency, digest, pacing.
 #pragma once
 
 #include <atomic>
@@ -29,8 +29,8 @@ struct LoadItem {
 };
 
 struct JobOptions {
-  bool verify = false;                           // digest every byte inside deliver
-  std::optional<uint64_t> max_bandwidth;         // bytes per second
+  bool verify = false;                    // digest every byte inside deliver
+  std::optional<uint64_t> max_bandwidth;  // bytes per second
   std::function<bool()> cancelled = [] { return false; };
 };
 
@@ -72,18 +72,20 @@ class LoadJob {
 
   [[nodiscard]] Result<void> acquire(uint32_t item, uint64_t offset, uint64_t length, coldload_buffer& out);
   [[nodiscard]] Result<void> deliver(const coldload_buffer& buffer);
-  [[nodiscard]] Result<void> deliver_mapped(uint32_t item, uint64_t offset, uint64_t length, const void* data);
+  [[nodiscard]] Result<void> deliver_mapped(uint32_t item, uint64_t offset, uint64_t length,
+                                            const void* data);
   [[nodiscard]] Result<void> check_range(uint32_t item, uint64_t offset, uint64_t length) const;
   [[nodiscard]] Result<void> pace(uint64_t length);
   [[nodiscard]] Result<void> landed(uint32_t item, uint64_t offset, uint64_t length);
   coldload_status note(Result<void> result, coldload_error* error);
 
-  static coldload_status acquire_entry(const coldload_job* job, uint32_t item, uint64_t offset, uint64_t length,
-                                       coldload_buffer* out, coldload_error* error) noexcept;
+  static coldload_status acquire_entry(const coldload_job* job, uint32_t item, uint64_t offset,
+                                       uint64_t length, coldload_buffer* out, coldload_error* error) noexcept;
   static coldload_status deliver_entry(const coldload_job* job, const coldload_buffer* buffer,
                                        coldload_error* error) noexcept;
   static coldload_status deliver_mapped_entry(const coldload_job* job, uint32_t item, uint64_t offset,
-                                              uint64_t length, const void* data, coldload_error* error) noexcept;
+                                              uint64_t length, const void* data,
+                                              coldload_error* error) noexcept;
 
   std::vector<LoadItem> items_;
   Destination& destination_;

@@ -27,7 +27,8 @@ Result<Memory> Memory::map(uint64_t length_bytes) {
   const uint64_t rounded = round_up(length_bytes, limits::kPageBytes);
   void* mapped = ::mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) {
-    return fail(Status::out_of_memory, fmt::format("no memory for {} of buffers", format_bytes(rounded)), errno);
+    return fail(Status::out_of_memory, fmt::format("no memory for {} of buffers", format_bytes(rounded)),
+                errno);
   }
   Memory memory;
   memory.data_ = static_cast<std::byte*>(mapped);

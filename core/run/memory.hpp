@@ -32,6 +32,8 @@ class Memory {
   uint64_t size_bytes_ = 0;
 };
 
-[[nodiscard]] constexpr uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
+[[nodiscard]] constexpr uint64_t round_up(uint64_t value, uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
 
 }  // namespace coldload

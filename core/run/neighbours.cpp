@@ -24,7 +24,7 @@ using DirectoryHandle = std::unique_ptr<DIR, decltype([](DIR* directory) { ::clo
 std::set<FileId> ids_of(const std::vector<std::string>& paths) {
   std::set<FileId> ids;
   for (const std::string& path : paths) {
-    struct stat about {};
+    struct stat about{};
     if (::stat(path.c_str(), &about) == 0) ids.emplace(about.st_dev, about.st_ino);
   }
   return ids;
@@ -37,13 +37,14 @@ std::optional<int> pid_from(std::string_view name) {
   return pid;
 }
 
-// Entries of /proc/PID/fd or /proc/PID/map_files are links to open files: stat follows them to the file itself.
+// Entries of /proc/PID/fd or /proc/PID/map_files are links to open files: stat follows them to the file
+// itself.
 std::optional<std::string> linked_file(const std::string& directory, const std::set<FileId>& wanted) {
   const DirectoryHandle handle(::opendir(directory.c_str()));
   if (!handle) return std::nullopt;
   while (const dirent* entry = ::readdir(handle.get())) {
     if (entry->d_name[0] == '.') continue;
-    struct stat about {};
+    struct stat about{};
     if (::fstatat(::dirfd(handle.get()), entry->d_name, &about, 0) != 0) continue;
     if (!S_ISREG(about.st_mode) || !wanted.contains({about.st_dev, about.st_ino})) continue;
     char target[4096];
@@ -82,7 +83,8 @@ std::optional<FileUser> find_file_user(const std::vector<std::string>& paths) {
     const auto pid = pid_from(entry->d_name);
     if (!pid || *pid == ::getpid() || *pid == ::getppid() || ::getpgid(*pid) == own_group) continue;
     const std::string base = fmt::format("/proc/{}", *pid);
-    if (auto path = linked_file(base + "/map_files", wanted)) return FileUser{*pid, program_of(*pid), *path, true};
+    if (auto path = linked_file(base + "/map_files", wanted))
+      return FileUser{*pid, program_of(*pid), *path, true};
     if (auto path = mapped_path(*pid, paths)) return FileUser{*pid, program_of(*pid), *path, true};
     if (auto path = linked_file(base + "/fd", wanted)) return FileUser{*pid, program_of(*pid), *path, false};
   }
@@ -90,7 +92,8 @@ std::optional<FileUser> find_file_user(const std::vector<std::string>& paths) {
 }
 
 std::string to_string(const FileUser& user) {
-  return fmt::format("process {} ({}) {} {}", user.pid, user.program, user.maps ? "maps" : "holds open", user.path);
+  return fmt::format("process {} ({}) {} {}", user.pid, user.program, user.maps ? "maps" : "holds open",
+                     user.path);
 }
 
 }  // namespace coldload

@@ -14,8 +14,8 @@ struct FileUser {
   bool maps = false;    // else it holds it open
 };
 
-// The first other process, outside our own process group and not our parent, that maps or holds open one of these files
-// (absolute paths). Processes whose tables we may not read are not seen. [control-thread]
+// The first other process, outside our own process group and not our parent, that maps or holds open one of
+// these files (absolute paths). Processes whose tables we may not read are not seen. [control-thread]
 [[nodiscard]] std::optional<FileUser> find_file_user(const std::vector<std::string>& paths);
 
 // "process 4242 (python3) maps /models/a.safetensors"

@@ -33,7 +33,8 @@ unsigned allowed_cores() {
   return static_cast<unsigned>(std::max(CPU_COUNT(&allowed), 1));
 }
 
-// Runs `body(thread)` on that many threads, which give the bytes they moved; bytes per second of all together.
+// Runs `body(thread)` on that many threads, which give the bytes they moved; bytes per second of all
+// together.
 double rate_of(unsigned thread_count, const std::function<uint64_t(unsigned)>& body) {
   std::vector<std::thread> threads;
   std::atomic<uint64_t> bytes{0};
@@ -50,8 +51,10 @@ struct DirectFile {
   uint64_t blocks = 0;
 };
 
-// One thread per request in flight, each with a block of its own; they take the model's blocks in order, round and round.
-double direct_rate(const std::vector<DirectFile>& files, unsigned depth, const Memory& buffers, const HostServices& host) {
+// One thread per request in flight, each with a block of its own; they take the model's blocks in order,
+// round and round.
+double direct_rate(const std::vector<DirectFile>& files, unsigned depth, const Memory& buffers,
+                   const HostServices& host) {
   uint64_t total_blocks = 0;
   for (const DirectFile& file : files) total_blocks += file.blocks;
   std::atomic<uint64_t> next{0};
@@ -65,7 +68,8 @@ double direct_rate(const std::vector<DirectFile>& files, unsigned depth, const M
       uint64_t block = taken % total_blocks;
       size_t file = 0;
       while (block >= files[file].blocks) block -= files[file++].blocks;
-      const ssize_t count = ::pread(files[file].file.get(), buffer, kBlockBytes, static_cast<off_t>(block * kBlockBytes));
+      const ssize_t count =
+          ::pread(files[file].file.get(), buffer, kBlockBytes, static_cast<off_t>(block * kBlockBytes));
       if (count <= 0) break;
       moved += static_cast<uint64_t>(count);
     }
@@ -160,7 +164,8 @@ Result<std::vector<ProbeRecord>> probe_memory() {
   for (const unsigned threads : thread_counts) {
     const json::object detail{{"threads", threads}};
     probes.push_back({"memory/copy", "this machine", "", copy_rate(threads, *from, *to), detail});
-    probes.push_back({"memory/page_cache_read", "this machine", "", cache_read_rate(threads, file.get(), *to), detail});
+    probes.push_back(
+        {"memory/page_cache_read", "this machine", "", cache_read_rate(threads, file.get(), *to), detail});
   }
   return probes;
 }

@@ -35,7 +35,9 @@ constexpr std::array kHiddenCaches = {
     HiddenCache{0xE0F5E1E2, "erofs may be compressed and cache on its own"},
 };
 
-std::string percent(double share) { return fmt::format("{:.1f} %", share * 100); }
+std::string percent(double share) {
+  return fmt::format("{:.1f} %", share * 100);
+}
 
 Result<void> evict_one(const Object& object) {
   if (object.can(COLDLOAD_CAN_NO_LOCAL_CACHE)) return {};
@@ -46,7 +48,8 @@ Result<void> evict_one(const Object& object) {
   }
   if (object.can(COLDLOAD_CAN_EVICT)) return object.evict();
   return fail(Status::unsupported,
-              fmt::format("{}: its backend can neither evict it nor say that nothing of it is cached here", object.key()));
+              fmt::format("{}: its backend can neither evict it nor say that nothing of it is cached here",
+                          object.key()));
 }
 
 Result<void> warm_one(const Object& object, const Memory& buffer, const std::function<bool()>& cancelled) {
@@ -99,7 +102,8 @@ Proof judge_warm(const ProofInputs& in, Proof proof) {
     return proof;
   }
   if (*proof.resident_before < kWarmResidentMin) {
-    proof.reason = fmt::format("only {} of the bytes were in the page cache", percent(*proof.resident_before));
+    proof.reason =
+        fmt::format("only {} of the bytes were in the page cache", percent(*proof.resident_before));
     return proof;
   }
   if (proof.device_ratio.value_or(0) > kWarmDeviceMax) {
@@ -122,7 +126,8 @@ ResidencyReading measure_residency(const Objects& objects, ResidencyBy by) {
     total += object->info().size_bytes;
     if (object->can(COLDLOAD_CAN_FD)) {
       const auto choice = by == ResidencyBy::mincore ? ResidencyChoice::mincore_only : ResidencyChoice::any;
-      const auto found = sdk::posix::page_cache_residency(object->info().fd, object->info().size_bytes, choice);
+      const auto found =
+          sdk::posix::page_cache_residency(object->info().fd, object->info().size_bytes, choice);
       if (found.method == sdk::posix::ResidencyMethod::unknown) {
         reading.why_unknown = "the kernel tells residency only to a file's owner or writer";
         reading.method = "none";
@@ -170,7 +175,7 @@ std::optional<std::string> hidden_cache_below(const Objects& objects) {
     if (!object->can(COLDLOAD_CAN_FD)) continue;
     const int fd = object->info().fd;
     if (sdk::posix::lives_in_memory(fd)) return "the file system is memory: nothing on it can be cold";
-    struct statfs about {};
+    struct statfs about{};
     if (::fstatfs(fd, &about) != 0) continue;
     for (const HiddenCache& hidden : kHiddenCaches) {
       if (static_cast<uint64_t>(about.f_type) == hidden.magic) return std::string(hidden.name);
@@ -193,10 +198,13 @@ Proof judge_proof(const ProofInputs& in) {
     proof.device_ratio = static_cast<double>(*in.device_bytes) / static_cast<double>(in.model_bytes);
   }
   switch (in.cache) {
-    case CacheState::cold: return judge_cold(in, std::move(proof));
-    case CacheState::warm: return judge_warm(in, std::move(proof));
+    case CacheState::cold:
+      return judge_cold(in, std::move(proof));
+    case CacheState::warm:
+      return judge_warm(in, std::move(proof));
     case CacheState::as_is:
-    case CacheState::first_start: break;
+    case CacheState::first_start:
+      break;
   }
   proof.kind = ProofKind::as_is;
   proof.valid = true;

@@ -1,5 +1,5 @@
-// Making a cache state and proving it. The host measures by itself on every object with a descriptor; a plugin's word
-// counts only where there is none.
+// Making a cache state and proving it. The host measures by itself on every object with a descriptor; a
+// plugin's word counts only where there is none.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,9 @@ enum class ResidencyBy { best, mincore };
 // How much of the objects lies in the page cache. Reads nothing. [control-thread]
 [[nodiscard]] ResidencyReading measure_residency(const Objects& objects, ResidencyBy by);
 
-// Makes the next read of every object cold, dirty pages written first. Objects without a local cache need nothing.
-// Error (unsupported): an object that can neither be evicted nor does without a cache. [control-thread]
+// Makes the next read of every object cold, dirty pages written first. Objects without a local cache need
+// nothing. Error (unsupported): an object that can neither be evicted nor does without a cache.
+// [control-thread]
 [[nodiscard]] Result<void> evict_all(const Objects& objects);
 
 // Reads every object once through the page cache, so that it is resident. [control-thread]

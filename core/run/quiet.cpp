@@ -36,7 +36,8 @@ std::string busy_with(const std::string& device) {
   const auto meminfo = read_small_file("/proc/meminfo", limits::kMiB);
   if (meminfo) {
     const uint64_t writeback = meminfo_bytes(*meminfo, "Writeback:");
-    if (writeback > kWritebackBytesMax) return fmt::format("{} under write-back", format_bytes_decimal(writeback));
+    if (writeback > kWritebackBytesMax)
+      return fmt::format("{} under write-back", format_bytes_decimal(writeback));
     const uint64_t dirty = meminfo_bytes(*meminfo, "Dirty:");
     if (dirty > kDirtyBytesMax) return fmt::format("{} of dirty pages", format_bytes_decimal(dirty));
   }

@@ -75,7 +75,8 @@ json::array texts_to_json(const std::vector<std::string>& texts) {
 json::array objects_to_json(const std::vector<ModelObject>& objects) {
   json::array out;
   for (const ModelObject& object : objects) {
-    out.push_back(json::object{{"key", object.key}, {"name", object.name}, {"size_bytes", object.size_bytes}});
+    out.push_back(
+        json::object{{"key", object.key}, {"name", object.name}, {"size_bytes", object.size_bytes}});
   }
   return out;
 }
@@ -142,7 +143,8 @@ Result<WorkerRequest> worker_request_from_json(const json::value& document) {
     for (const json::value& element : *items) {
       const json::object* item = element.if_object();
       if (item == nullptr) return malformed("item");
-      request.items.push_back({std::string(json::text_or(*item, "key")), std::string(json::text_or(*item, "name")),
+      request.items.push_back({std::string(json::text_or(*item, "key")),
+                               std::string(json::text_or(*item, "name")),
                                json::unsigned_or(*item, "size_bytes"), true});
     }
   }
@@ -160,7 +162,8 @@ Result<WorkerRequest> worker_request_from_json(const json::value& document) {
 json::value to_json(const Survey& survey) {
   json::object out;
   json::array objects;
-  for (const ListedObject& object : survey.objects) objects.push_back(json::array{object.key, object.size_bytes});
+  for (const ListedObject& object : survey.objects)
+    objects.push_back(json::array{object.key, object.size_bytes});
   out["objects"] = std::move(objects);
   out["model_path"] = survey.model_path;
   out["backend_options"] = options_to_json(survey.backend_options);
@@ -204,7 +207,8 @@ Result<Survey> survey_from_json(const json::value& document) {
   survey.open_flags = static_cast<uint32_t>(json::unsigned_or(*from, "open_flags"));
   survey.buffer_bytes = json::unsigned_or(*from, "buffer_bytes");
   survey.buffers_in_flight = static_cast<uint32_t>(json::unsigned_or(*from, "buffers_in_flight"));
-  survey.memory_alignment_bytes = static_cast<uint32_t>(json::unsigned_or(*from, "memory_alignment_bytes", 1));
+  survey.memory_alignment_bytes =
+      static_cast<uint32_t>(json::unsigned_or(*from, "memory_alignment_bytes", 1));
   survey.thread_count = static_cast<uint32_t>(json::unsigned_or(*from, "thread_count"));
   survey.missing_extensions = texts_from_json(json::array_at(*from, "missing_extensions"));
   if (from->contains("unsupported")) survey.unsupported = std::string(json::text_or(*from, "unsupported"));

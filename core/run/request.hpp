@@ -1,5 +1,5 @@
-// What the parent asks a worker process to do, and the events it answers with: one JSON object per line each way.
-// The same lines would carry a run to another machine.
+// What the parent asks a worker process to do, and the events it answers with: one JSON object per line each
+// way. The same lines would carry a run to another machine.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct WorkerRequest {
   std::vector<ModelObject> items;
   bool synthetic = false;
   bool verify = false;
-  bool disturb = false;        // may evict and warm what other processes use
-  bool drop_caches = false;    // instead of evicting file by file
+  bool disturb = false;      // may evict and warm what other processes use
+  bool drop_caches = false;  // instead of evicting file by file
   bool quiet = true;
   ResidencyBy residency = ResidencyBy::best;
   uint64_t pool_bytes = 0;

@@ -25,9 +25,15 @@ void RunServices::record(std::string_view tag, std::string_view unit, double val
 void RunServices::evidence(const coldload_evidence& evidence) {
   EvidenceValue value;
   switch (evidence.type) {
-    case COLDLOAD_OPTION_BOOL: value = evidence.as.integer != 0; break;
-    case COLDLOAD_OPTION_INT: value = evidence.as.integer; break;
-    default: value = std::string(evidence.as.text == nullptr ? "" : evidence.as.text); break;
+    case COLDLOAD_OPTION_BOOL:
+      value = evidence.as.integer != 0;
+      break;
+    case COLDLOAD_OPTION_INT:
+      value = evidence.as.integer;
+      break;
+    default:
+      value = std::string(evidence.as.text == nullptr ? "" : evidence.as.text);
+      break;
   }
   const std::lock_guard lock(mutex_);
   const auto found = std::ranges::find(evidence_, std::string_view(evidence.key),

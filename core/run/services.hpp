@@ -14,7 +14,8 @@ namespace coldload {
 
 class RunServices final : public HostServices {
  public:
-  RunServices(EventSink& events, const std::atomic<bool>& cancelled) : events_(events), cancelled_(cancelled) {}
+  RunServices(EventSink& events, const std::atomic<bool>& cancelled)
+      : events_(events), cancelled_(cancelled) {}
 
   void log(uint32_t level, std::string_view message) override { events_.log(level, message); }
   void record(std::string_view tag, std::string_view unit, double value) override;

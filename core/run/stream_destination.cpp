@@ -24,10 +24,12 @@ Result<void> StreamDestination::begin(std::span<const uint64_t> /*item_bytes*/, 
   const uint64_t wanted = std::max<uint64_t>(needs.buffers_in_flight, 1);
   const uint64_t asked = needs.pool_bytes / slot_bytes_;
   if (needs.pool_bytes != 0 && asked < wanted) {
-    return fail(Status::unsupported,
-                fmt::format("a pool of {} holds {} buffers of {}, the strategy has {} in flight: raise [run] pool to {}",
-                            format_bytes(needs.pool_bytes), asked, format_bytes(slot_bytes_), wanted,
-                            format_bytes(wanted * slot_bytes_)));
+    return fail(
+        Status::unsupported,
+        fmt::format(
+            "a pool of {} holds {} buffers of {}, the strategy has {} in flight: raise [run] pool to {}",
+            format_bytes(needs.pool_bytes), asked, format_bytes(slot_bytes_), wanted,
+            format_bytes(wanted * slot_bytes_)));
   }
   const uint64_t slot_count = std::max(wanted, asked);
   const uint64_t slots_per_region = std::max<uint64_t>(limits::kRegionBytesMax / slot_bytes_, 1);
@@ -48,11 +50,13 @@ Result<void> StreamDestination::begin(std::span<const uint64_t> /*item_bytes*/, 
   return {};
 }
 
-Result<void> StreamDestination::acquire(uint32_t item, uint64_t offset, uint64_t length, coldload_buffer& out) {
+Result<void> StreamDestination::acquire(uint32_t item, uint64_t offset, uint64_t length,
+                                        coldload_buffer& out) {
   const uint64_t lead = offset % limits::kPageBytes;
   if (lead + length > slot_bytes_) {
-    return fail(Status::internal, fmt::format("the strategy asked for a buffer of {} bytes, its requirements said {}",
-                                              length, slot_bytes_ - limits::kPageBytes));
+    return fail(Status::internal,
+                fmt::format("the strategy asked for a buffer of {} bytes, its requirements said {}", length,
+                            slot_bytes_ - limits::kPageBytes));
   }
   std::unique_lock lock(mutex_);
   freed_.wait(lock, [this] { return cancelled_ || !free_.empty(); });
@@ -80,7 +84,8 @@ Result<void> StreamDestination::acquire(uint32_t item, uint64_t offset, uint64_t
 Result<void> StreamDestination::take_back(const coldload_buffer& buffer) {
   {
     const std::lock_guard lock(mutex_);
-    if (buffer.token >= slots_.size()) return fail(Status::internal, "a buffer was delivered that never was acquired");
+    if (buffer.token >= slots_.size())
+      return fail(Status::internal, "a buffer was delivered that never was acquired");
     Slot& slot = slots_[buffer.token];
     if (!slot.in_use) return fail(Status::internal, "a buffer was delivered twice");
     slot.in_use = false;

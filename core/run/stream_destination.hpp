@@ -1,4 +1,5 @@
-// `stream`: a bounded pool of recycled buffers, touched before the clock. What is delivered is observed and forgotten.
+// `stream`: a bounded pool of recycled buffers, touched before the clock. What is delivered is observed and
+// forgotten.
 #pragma once
 
 #include <atomic>
@@ -14,7 +15,8 @@ class StreamDestination final : public Destination {
  public:
   [[nodiscard]] Result<void> begin(std::span<const uint64_t> item_bytes, const BufferNeeds& needs) override;
   [[nodiscard]] const std::vector<coldload_region>& regions() const override { return regions_; }
-  [[nodiscard]] Result<void> acquire(uint32_t item, uint64_t offset, uint64_t length, coldload_buffer& out) override;
+  [[nodiscard]] Result<void> acquire(uint32_t item, uint64_t offset, uint64_t length,
+                                     coldload_buffer& out) override;
   [[nodiscard]] Result<void> deliver(const coldload_buffer& buffer) override;
   [[nodiscard]] Result<void> deliver_mapped(uint32_t item, uint64_t offset, uint64_t length,
                                             const std::byte* data) override;

@@ -20,7 +20,8 @@ std::string main_revision(const Backend& backend, const std::string& model_path)
   return text;
 }
 
-// Hugging Face's cache layout: models--org--name/{blobs,refs,snapshots/<revision>}. The model is one snapshot.
+// Hugging Face's cache layout: models--org--name/{blobs,refs,snapshots/<revision>}. The model is one
+// snapshot.
 Result<std::string> resolve_snapshot(const Backend& backend, const std::string& model_path,
                                      const std::vector<ListedObject>& objects) {
   const std::string below = model_path.empty() ? "snapshots/" : model_path + "/snapshots/";
@@ -36,7 +37,8 @@ Result<std::string> resolve_snapshot(const Backend& backend, const std::string& 
   if (revisions.size() == 1) return below + *revisions.begin();
   std::string names;
   for (const std::string& revision : revisions) names += (names.empty() ? "" : ", ") + revision;
-  return fail(Status::invalid_option, model_path + ": holds several snapshots (" + names + ") and no refs/main: name one in [model] path");
+  return fail(Status::invalid_option, model_path + ": holds several snapshots (" + names +
+                                          ") and no refs/main: name one in [model] path");
 }
 
 // Shards lie directly in the model's directory; what is deeper belongs to something else.
@@ -46,7 +48,8 @@ bool is_item(const ListedObject& object, const std::string& model_path) {
 }
 
 bool holds_items(const std::vector<ListedObject>& objects, const std::string& model_path) {
-  return std::ranges::any_of(objects, [&](const ListedObject& object) { return is_item(object, model_path); });
+  return std::ranges::any_of(objects,
+                             [&](const ListedObject& object) { return is_item(object, model_path); });
 }
 
 }  // namespace
@@ -108,8 +111,8 @@ Result<Survey> take_survey(const WorkerRequest& request, const Registry& registr
     return survey;
   }
   survey.capabilities = offered->capabilities;
-  survey.memory_alignment_bytes = std::max({survey.memory_alignment_bytes, offered->memory_alignment_bytes,
-                                            offered->offset_alignment_bytes});
+  survey.memory_alignment_bytes = std::max(
+      {survey.memory_alignment_bytes, offered->memory_alignment_bytes, offered->offset_alignment_bytes});
   return survey;
 }
 

@@ -1,5 +1,5 @@
-// What a backend and a strategy say about themselves and the model, for the planner. Reads no model data beyond, for a
-// Hugging Face cache entry, the small file that names its snapshot.
+// What a backend and a strategy say about themselves and the model, for the planner. Reads no model data
+// beyond, for a Hugging Face cache entry, the small file that names its snapshot.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -10,6 +10,7 @@
 
 namespace coldload {
 
-[[nodiscard]] Result<Survey> take_survey(const WorkerRequest& request, const Registry& registry, const HostServices& host);
+[[nodiscard]] Result<Survey> take_survey(const WorkerRequest& request, const Registry& registry,
+                                         const HostServices& host);
 
 }  // namespace coldload

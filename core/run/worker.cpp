@@ -49,16 +49,17 @@ class PipeEvents final : public EventSink {
 // Watches the request pipe for the word to stop, or for the parent's end.
 class CancelWatch {
  public:
-  CancelWatch(int fd, std::atomic<bool>& cancelled) : stop_(::eventfd(0, EFD_CLOEXEC)), thread_([this, fd, &cancelled] {
-    while (true) {
-      pollfd waited[2] = {{fd, POLLIN, 0}, {stop_.get(), POLLIN, 0}};
-      if (::poll(waited, 2, -1) < 0 && errno == EINTR) continue;
-      if (waited[1].revents != 0) return;
-      if (waited[0].revents == 0) continue;
-      cancelled.store(true, std::memory_order_relaxed);
-      return;
-    }
-  }) {}
+  CancelWatch(int fd, std::atomic<bool>& cancelled)
+      : stop_(::eventfd(0, EFD_CLOEXEC)), thread_([this, fd, &cancelled] {
+          while (true) {
+            pollfd waited[2] = {{fd, POLLIN, 0}, {stop_.get(), POLLIN, 0}};
+            if (::poll(waited, 2, -1) < 0 && errno == EINTR) continue;
+            if (waited[1].revents != 0) return;
+            if (waited[0].revents == 0) continue;
+            cancelled.store(true, std::memory_order_relaxed);
+            return;
+          }
+        }) {}
   ~CancelWatch() {
     const uint64_t one = 1;
     static_cast<void>(::write(stop_.get(), &one, sizeof one) == sizeof one);
@@ -82,7 +83,8 @@ Result<std::string> read_line(int fd) {
     if (count == 0) return fail(Status::internal, "the worker's request ended before its newline");
     line.append(block, static_cast<size_t>(count));
     if (line.back() == '\n') return line;
-    if (line.size() > limits::kProtocolLineBytesMax) return fail(Status::internal, "the worker's request is too long");
+    if (line.size() > limits::kProtocolLineBytesMax)
+      return fail(Status::internal, "the worker's request is too long");
   }
 }
 
@@ -95,7 +97,9 @@ Result<WorkerRequest> read_request(int fd) {
 }
 
 json::object failure_event(const Error& error) {
-  return {{"event", "failed"}, {"status", static_cast<int32_t>(error.status)}, {"message", json::utf8(error.message)}};
+  return {{"event", "failed"},
+          {"status", static_cast<int32_t>(error.status)},
+          {"message", json::utf8(error.message)}};
 }
 
 json::object answer_to(const WorkerRequest& request, EventSink& events, const std::atomic<bool>& cancelled,
@@ -103,7 +107,8 @@ json::object answer_to(const WorkerRequest& request, EventSink& events, const st
   std::vector<std::filesystem::path> files(request.plugin_files.begin(), request.plugin_files.end());
   const Registry registry = Registry::load(files);
   if (request.operation == Operation::run) {
-    return {{"event", "record"}, {"record", to_json(execute_run(request, registry, events, cancelled, started_ns))}};
+    return {{"event", "record"},
+            {"record", to_json(execute_run(request, registry, events, cancelled, started_ns))}};
   }
   const RunServices services(events, cancelled);
   if (request.operation == Operation::survey) {

@@ -1,0 +1,161 @@
+#include "core/run/header.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "coldload/backend.h"
+#include "coldload/strategy.h"
+#include "core/record/environment.hpp"
+#include "core/record/sha256.hpp"
+
+namespace coldload {
+namespace {
+
+json::value option_to_json(const EffectiveOption& option) {
+  json::value value;
+  switch (option.type) {
+    case COLDLOAD_OPTION_BOOL:
+      value = option.integer != 0;
+      break;
+    case COLDLOAD_OPTION_INT:
+      value = option.integer;
+      break;
+    case COLDLOAD_OPTION_FLOAT:
+      value = json::number(option.real);
+      break;
+    case COLDLOAD_OPTION_BYTES:
+    case COLDLOAD_OPTION_DURATION:
+    case COLDLOAD_OPTION_RATE:
+      value = option.quantity;
+      break;
+    default:
+      value = json::value(json::utf8(option.shown));
+      break;
+  }
+  return json::object{{"value", std::move(value)},
+                      {"written", json::utf8(option.shown)},
+                      {"source", option.source == OptionSource::written ? "scenario" : "default"}};
+}
+
+json::object options_to_json(const EffectiveOptions& options) {
+  json::object out;
+  for (const EffectiveOption& option : options) out[option.name] = option_to_json(option);
+  return out;
+}
+
+CaseRecord case_record(const Case& planned) {
+  CaseRecord record;
+  record.id = planned.id;
+  record.backend = planned.backend.empty() ? "" : planned.backend.back().name;
+  record.strategy = planned.strategy.name;
+  record.destination = planned.destination;
+  record.cache = to_string(planned.cache);
+  record.options = {{"backend", options_to_json(planned.survey.backend_options)},
+                    {"strategy", options_to_json(planned.survey.strategy_options)}};
+  record.emulated = planned.survey.emulated;
+  record.synthetic = planned.survey.synthetic;
+  record.external = planned.survey.external;
+  record.sampled = planned.sampled;
+  record.direct = planned.is_direct();
+  record.thread_count = planned.survey.thread_count;
+  record.baseline = planned.baseline_id;
+  record.model_bytes = planned.item_bytes();
+  if (planned.skip_reason) {
+    record.status = CaseStatus::skipped;
+    record.reason = *planned.skip_reason;
+  }
+  return record;
+}
+
+json::object scenario_to_json(const Plan& plan) {
+  const Scenario& scenario = plan.scenario;
+  const RunSettings& run = scenario.run;
+  json::object settings{{"repetitions_min", run.repetitions_min},
+                        {"repetitions_max", run.repetitions_max},
+                        {"seed", run.seed},
+                        {"verify", run.verify == Verify::off         ? "off"
+                                   : run.verify == Verify::each_case ? "case"
+                                                                     : "backend"},
+                        {"pool_bytes", run.pool_bytes},
+                        {"probe", run.probe},
+                        {"quiet", run.require_quiet}};
+  if (run.until_ci) settings["until_ci"] = *run.until_ci;
+  if (run.budget_ns) settings["budget_ns"] = *run.budget_ns;
+  if (run.sample_bytes) settings["sample_bytes"] = *run.sample_bytes;
+  if (run.timeout_ns) settings["timeout_ns"] = *run.timeout_ns;
+  if (run.max_bandwidth) settings["max_bandwidth"] = *run.max_bandwidth;
+  return {{"name", scenario.name},
+          {"file", json::utf8(scenario.file)},
+          {"text", json::utf8(scenario.text)},
+          {"model_path", json::utf8(scenario.model.path)},
+          {"model_bytes", plan.model_bytes},
+          {"loaded_bytes", plan.loaded_bytes},
+          {"run", std::move(settings)}};
+}
+
+// The mounts below every path option of the backends: what "local" meant on this machine.
+json::array mounts_to_json(const Plan& plan) {
+  json::array mounts;
+  std::set<std::string> seen;
+  for (const Case& planned : plan.cases) {
+    for (const EffectiveOption& option : planned.survey.backend_options) {
+      if (option.type != COLDLOAD_OPTION_PATH || option.text.empty() || planned.backend.empty()) continue;
+      const std::string& name = planned.backend.back().name;
+      if (!seen.insert(name + "\n" + option.text).second) continue;
+      const auto mount = mount_of(option.text);
+      if (!mount) continue;
+      json::value described = to_json(*mount);
+      described.as_object()["backend"] = name;
+      mounts.push_back(std::move(described));
+    }
+  }
+  return mounts;
+}
+
+json::array plugins_to_json(const Registry& registry) {
+  json::array plugins;
+  for (const LoadedPlugin& loaded : registry.plugins()) {
+    json::object entry{{"id", json::utf8(loaded.plugin->id)},
+                       {"version", json::utf8(loaded.plugin->version)},
+                       {"vendor", json::utf8(loaded.plugin->vendor)},
+                       {"file", json::utf8(loaded.file.string())},
+                       {"abi", fmt::format("{}.{}", loaded.plugin->abi_major, loaded.plugin->abi_minor)}};
+    if (const auto hash = sha256_of_file(loaded.file)) entry["sha256"] = *hash;
+    plugins.push_back(std::move(entry));
+  }
+  return plugins;
+}
+
+}  // namespace
+
+ResultDocument document_header(const Plan& plan, const Registry& registry, const std::string& version) {
+  ResultDocument document;
+  document.program = {{"name", "coldload"},
+                      {"version", version},
+                      {"abi", fmt::format("{}.{}", COLDLOAD_ABI_MAJOR, COLDLOAD_ABI_MINOR)}};
+  document.scenario = scenario_to_json(plan);
+  document.environment = environment_to_json();
+  document.environment["mounts"] = mounts_to_json(plan);
+  document.plugins = plugins_to_json(registry);
+  for (const Case& planned : plan.cases) document.cases.push_back(case_record(planned));
+  document.started_at = utc_now();
+  return document;
+}
+
+std::vector<std::string> plugin_files_for(const Registry& registry, const BackendChain& backend,
+                                          const ComponentSpec& strategy) {
+  std::vector<std::string> files;
+  const auto add = [&](std::string_view kind, const std::string& id) {
+    const auto component = registry.find(kind, id);
+    if (!component) return;
+    const std::string file = component->file.string();
+    if (std::ranges::find(files, file) == files.end()) files.push_back(file);
+  };
+  for (const ComponentSpec& spec : backend) add(COLDLOAD_KIND_BACKEND, spec.component);
+  add(COLDLOAD_KIND_STRATEGY, strategy.component);
+  return files;
+}
+
+}  // namespace coldload
