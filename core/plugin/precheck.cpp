@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,10 +53,18 @@ void isolate() {
   ::_exit(0);
 }
 
+// A descriptor that is readable once the process has ended; -1, which poll() passes over, on a kernel without
+// them.
+int open_process(pid_t process) {
+  return static_cast<int>(
+      ::syscall(SYS_pidfd_open, process, 0));  // glibc 2.36 declares it without extern "C"
+}
+
 // Reads lines as they come, each within the timeout.
 class Answers {
  public:
-  Answers(int in, uint64_t timeout_ms) : in_(in), timeout_ms_(timeout_ms) {}
+  Answers(int in, pid_t child, uint64_t timeout_ms)
+      : in_(in), child_(open_process(child)), timeout_ms_(timeout_ms) {}
 
   // The next line, or none: then timed_out() says whether the child was silent or gone.
   [[nodiscard]] std::optional<std::string> next() {
@@ -69,9 +78,14 @@ class Answers {
       const uint64_t now = now_ns();
       timed_out_ = now >= deadline_ns;
       if (timed_out_) return std::nullopt;
-      pollfd waiting{.fd = in_, .events = POLLIN, .revents = 0};
-      const int ready = ::poll(&waiting, 1, static_cast<int>((deadline_ns - now) / 1'000'000 + 1));
+      // The child's end too: what a plugin left running may hold the pipe open.
+      std::array<pollfd, 2> waiting{pollfd{.fd = in_, .events = POLLIN, .revents = 0},
+                                    pollfd{.fd = child_.get(), .events = POLLIN, .revents = 0}};
+      const int ready =
+          ::poll(waiting.data(), waiting.size(), static_cast<int>((deadline_ns - now) / 1'000'000 + 1));
       if (ready <= 0) continue;
+      // Looked at again, as it may have answered and ended between the two.
+      if (waiting[0].revents == 0 && ::poll(waiting.data(), 1, 0) <= 0) return std::nullopt;
       std::array<char, 4096> block{};
       const ssize_t count = ::read(in_, block.data(), block.size());
       if (count < 0 && errno == EINTR) continue;
@@ -84,6 +98,7 @@ class Answers {
 
  private:
   int in_;
+  Descriptor child_;
   uint64_t timeout_ms_;
   bool timed_out_ = false;
   std::string buffer_;
@@ -133,7 +148,7 @@ std::vector<std::string> check_in_one_child(Files files, uint64_t timeout_ms) {
   out.reset();
 
   std::vector<std::string> reasons;
-  Answers answers(in.get(), timeout_ms);
+  Answers answers(in.get(), child, timeout_ms);
   bool ended = false;
   while (!ended && reasons.size() < files.size()) {
     const auto line = answers.next();
