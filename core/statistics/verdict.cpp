@@ -23,12 +23,12 @@ std::vector<double> sorted_runs(std::span<const double> times) {
   return sorted;
 }
 
-bool has_enough_runs(const Comparison& comparison) {
+bool has_enough_runs(const BaselineComparison& comparison) {
   return std::min(comparison.baseline_count, comparison.other_count) >= limits::kRunsForVerdictMin;
 }
 
-Comparison measure(std::span<const double> baseline, std::span<const double> other, uint64_t seed) {
-  Comparison comparison;
+BaselineComparison measure(std::span<const double> baseline, std::span<const double> other, uint64_t seed) {
+  BaselineComparison comparison;
   comparison.baseline_count = baseline.size();
   comparison.other_count = other.size();
   if (!has_enough_runs(comparison)) return comparison;
@@ -42,7 +42,7 @@ Comparison measure(std::span<const double> baseline, std::span<const double> oth
   return comparison;
 }
 
-Verdict decide(const Comparison& comparison) {
+Verdict decide(const BaselineComparison& comparison) {
   if (comparison.p_adjusted > kSignificance) return Verdict::no_difference_shown;
   // The test compares ranks and the interval medians: where they disagree, nothing is shown.
   if (comparison.ratio >= kRatioShown && comparison.ratio_interval.low > 1) return Verdict::slower;
@@ -51,7 +51,7 @@ Verdict decide(const Comparison& comparison) {
 }
 
 // Rounds give every case one more run, so both sides grow together.
-size_t count_more_runs_needed(const Comparison& comparison, size_t family_count) {
+size_t count_more_runs_needed(const BaselineComparison& comparison, size_t family_count) {
   size_t more = 0;
   const size_t fewest = std::min(comparison.baseline_count, comparison.other_count);
   if (fewest < limits::kRunsForVerdictMin) more = limits::kRunsForVerdictMin - fewest;
@@ -72,15 +72,15 @@ std::string ratio_in_words(double ratio) {
 
 }  // namespace
 
-Comparison compare(std::span<const double> baseline, std::span<const double> other, uint64_t seed) {
+BaselineComparison compare(std::span<const double> baseline, std::span<const double> other, uint64_t seed) {
   const std::vector<std::vector<double>> others{{other.begin(), other.end()}};
   return compare_all(baseline, others, seed).front();
 }
 
-std::vector<Comparison> compare_all(std::span<const double> baseline,
-                                    std::span<const std::vector<double>> others, uint64_t seed) {
+std::vector<BaselineComparison> compare_all(std::span<const double> baseline,
+                                            std::span<const std::vector<double>> others, uint64_t seed) {
   const std::vector<double> baseline_runs = sorted_runs(baseline);
-  std::vector<Comparison> comparisons;
+  std::vector<BaselineComparison> comparisons;
   std::vector<double> p_values;
   for (size_t i = 0; i < others.size(); ++i) {
     comparisons.push_back(measure(baseline_runs, sorted_runs(others[i]), derived_seed(seed, i)));
@@ -88,7 +88,7 @@ std::vector<Comparison> compare_all(std::span<const double> baseline,
   }
   const std::vector<double> adjusted = holm(p_values);
   auto next_adjusted = adjusted.begin();
-  for (Comparison& comparison : comparisons) {
+  for (BaselineComparison& comparison : comparisons) {
     const bool tested = has_enough_runs(comparison);
     comparison.more_runs_needed = count_more_runs_needed(comparison, adjusted.size() + (tested ? 0 : 1));
     if (!tested) continue;
@@ -98,7 +98,7 @@ std::vector<Comparison> compare_all(std::span<const double> baseline,
   return comparisons;
 }
 
-std::string verdict_in_words(const Comparison& comparison) {
+std::string verdict_in_words(const BaselineComparison& comparison) {
   const Interval& interval = comparison.ratio_interval;
   switch (comparison.verdict) {
     case Verdict::slower:

@@ -13,7 +13,7 @@ namespace coldload {
 
 enum class Verdict { faster, slower, no_difference_shown, too_few_runs };
 
-struct Comparison {
+struct BaselineComparison {
   size_t baseline_count = 0;  // runs that counted
   size_t other_count = 0;
   double ratio = 0;         // median of other / median of baseline; above 1 the other takes longer
@@ -37,17 +37,18 @@ inline constexpr double kRatioShown = 1.03;
 // not count. Fewer than limits::kRunsForVerdictMin on either side: too_few_runs, with ratio and interval 0.
 // faster or slower needs p_adjusted <= 0.05, a ratio beyond kRatioShown and an interval without 1.
 // [any-thread]
-[[nodiscard]] Comparison compare(std::span<const double> baseline, std::span<const double> other,
-                                 uint64_t seed);
+[[nodiscard]] BaselineComparison compare(std::span<const double> baseline, std::span<const double> other,
+                                         uint64_t seed);
 
 // Compares each of `others` with one baseline, in the order given. They are one family: its verdicts hold no
 // false one in 95 % of the families. Those with too few runs are not tested and do not weigh on the rest.
 // [any-thread]
-[[nodiscard]] std::vector<Comparison> compare_all(std::span<const double> baseline,
-                                                  std::span<const std::vector<double>> others, uint64_t seed);
+[[nodiscard]] std::vector<BaselineComparison> compare_all(std::span<const double> baseline,
+                                                          std::span<const std::vector<double>> others,
+                                                          uint64_t seed);
 
 // "1.32× slower (1.21 to 1.45)", "2.10× faster (1.95 to 2.20)", "no difference shown", the same with
 // " (needs 3 more runs)" when no difference could have been, "too few runs". [any-thread]
-[[nodiscard]] std::string verdict_in_words(const Comparison& comparison);
+[[nodiscard]] std::string verdict_in_words(const BaselineComparison& comparison);
 
 }  // namespace coldload

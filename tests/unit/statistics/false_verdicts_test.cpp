@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kResamplings = 1000;
 constexpr double kFalseShareMax = 0.07;
 
-bool is_called(const Comparison& comparison) {
+bool is_called(const BaselineComparison& comparison) {
   return comparison.verdict == Verdict::faster || comparison.verdict == Verdict::slower;
 }
 
@@ -84,7 +84,8 @@ TEST(RecordedNoise, IsNotTakenForADifferenceAnywhereInAFamilyOfFive) {
     for (std::vector<double>& other : others) other = draw_independently(noise, 10, random).first;
     const std::vector<double> baseline = draw_independently(noise, 10, random).first;
     bool any = false;
-    for (const Comparison& comparison : compare_all(baseline, others, i)) any = any || is_called(comparison);
+    for (const BaselineComparison& comparison : compare_all(baseline, others, i))
+      any = any || is_called(comparison);
     if (any) ++families;
   }
   EXPECT_LE(share_upper_bound(families, kResamplings), kFalseShareMax) << families << " of " << kResamplings;

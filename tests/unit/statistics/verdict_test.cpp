@@ -24,7 +24,7 @@ std::vector<double> times(size_t count, double around) {
 }
 
 TEST(Verdict, CallsWhatTakesLongerSlower_WithTheRatioAndItsInterval) {
-  const Comparison comparison = compare(times(10, 100), times(10, 150), kSeed);
+  const BaselineComparison comparison = compare(times(10, 100), times(10, 150), kSeed);
   EXPECT_EQ(comparison.verdict, Verdict::slower);
   EXPECT_NEAR(comparison.ratio, 1.5, 0.001);
   EXPECT_LT(comparison.ratio_interval.low, comparison.ratio);
@@ -33,14 +33,14 @@ TEST(Verdict, CallsWhatTakesLongerSlower_WithTheRatioAndItsInterval) {
 }
 
 TEST(Verdict, CallsWhatTakesLessFaster_WithTheRatioTurnedRound) {
-  const Comparison comparison = compare(times(10, 100), times(10, 40), kSeed);
+  const BaselineComparison comparison = compare(times(10, 100), times(10, 40), kSeed);
   EXPECT_EQ(comparison.verdict, Verdict::faster);
   EXPECT_NEAR(comparison.ratio, 0.4, 0.001);
   EXPECT_EQ(verdict_in_words(comparison), "2.50× faster (2.48 to 2.52)");
 }
 
 TEST(Verdict, ShowsNoDifferenceOfACaseFromItself) {
-  const Comparison comparison = compare(times(10, 100), times(10, 100), kSeed);
+  const BaselineComparison comparison = compare(times(10, 100), times(10, 100), kSeed);
   EXPECT_EQ(comparison.verdict, Verdict::no_difference_shown);
   EXPECT_TRUE(comparison.resolvable());
   EXPECT_EQ(verdict_in_words(comparison), "no difference shown");
@@ -49,7 +49,7 @@ TEST(Verdict, ShowsNoDifferenceOfACaseFromItself) {
 TEST(Verdict, NeedsFourRunsOnEitherSide) {
   static_assert(limits::kRunsForVerdictMin == 4);
   EXPECT_EQ(compare(times(4, 100), times(4, 200), kSeed).verdict, Verdict::slower);
-  for (const Comparison& comparison :
+  for (const BaselineComparison& comparison :
        {compare(times(3, 100), times(10, 200), kSeed), compare(times(10, 100), times(3, 200), kSeed)}) {
     EXPECT_EQ(comparison.verdict, Verdict::too_few_runs);
     EXPECT_EQ(comparison.ratio, 0);
@@ -64,13 +64,13 @@ TEST(Verdict, DoesNotCountTimesThatAreNone) {
   baseline.push_back(std::numeric_limits<double>::quiet_NaN());
   baseline.push_back(0);
   baseline.push_back(-5);
-  const Comparison comparison = compare(baseline, times(4, 200), kSeed);
+  const BaselineComparison comparison = compare(baseline, times(4, 200), kSeed);
   EXPECT_EQ(comparison.baseline_count, 4U);
   EXPECT_NEAR(comparison.ratio, 2, 0.01);
 }
 
 TEST(Verdict, OfNoRunsAtAllIsTooFewRunsAndAllFinite) {
-  const Comparison comparison = compare({}, {}, kSeed);
+  const BaselineComparison comparison = compare({}, {}, kSeed);
   EXPECT_EQ(comparison.verdict, Verdict::too_few_runs);
   EXPECT_EQ(comparison.more_runs_needed, 4U);
   EXPECT_TRUE(std::isfinite(comparison.ratio));
@@ -78,7 +78,7 @@ TEST(Verdict, OfNoRunsAtAllIsTooFewRunsAndAllFinite) {
 
 TEST(Verdict, IsNeverMadeOfADifferenceBelowThreePercentHoweverManyRuns) {
   const std::vector<double> baseline(200, 100.0);
-  const Comparison below = compare(baseline, std::vector<double>(200, 102.9), kSeed);
+  const BaselineComparison below = compare(baseline, std::vector<double>(200, 102.9), kSeed);
   EXPECT_LT(below.p_adjusted, 1e-6);
   EXPECT_EQ(below.verdict, Verdict::no_difference_shown);
   EXPECT_EQ(compare(baseline, std::vector<double>(200, 103.1), kSeed).verdict, Verdict::slower);
@@ -93,7 +93,7 @@ TEST(Verdict, IsNotMadeWhereRanksDifferButTheIntervalOfTheMediansHoldsOne) {
   for (const double time : times(8, 200)) baseline.push_back(time);
   std::vector<double> other = times(9, 105);
   for (const double time : times(11, 210)) other.push_back(time);
-  const Comparison comparison = compare(baseline, other, kSeed);
+  const BaselineComparison comparison = compare(baseline, other, kSeed);
   EXPECT_LE(comparison.p_adjusted, 0.05);
   EXPECT_GT(comparison.ratio, kRatioShown);
   EXPECT_LE(comparison.ratio_interval.low, 1);
@@ -102,9 +102,9 @@ TEST(Verdict, IsNotMadeWhereRanksDifferButTheIntervalOfTheMediansHoldsOne) {
 
 TEST(Verdict, SaysHowManyMoreRunsAFamilyNeedsBeforeAnythingCanBeCalled) {
   const std::vector<std::vector<double>> others{times(4, 200), times(4, 300), times(4, 400)};
-  const std::vector<Comparison> family = compare_all(times(4, 100), others, kSeed);
+  const std::vector<BaselineComparison> family = compare_all(times(4, 100), others, kSeed);
   ASSERT_EQ(family.size(), 3U);
-  for (const Comparison& comparison : family) {
+  for (const BaselineComparison& comparison : family) {
     EXPECT_EQ(comparison.verdict, Verdict::no_difference_shown);
     EXPECT_NEAR(comparison.p_adjusted, 6.0 / 70, 1e-12);
     EXPECT_FALSE(comparison.resolvable());
@@ -119,7 +119,7 @@ TEST(Verdict, CanBeReachedOnceTheFamilyHasTheRunsItWasToldToNeed) {
   EXPECT_EQ(verdict_in_words(compare_all(times(4, 100), others, kSeed).front()),
             "no difference shown (needs 3 more runs)");
   others.assign(30, times(4 + more, 200));
-  for (const Comparison& comparison : compare_all(times(4 + more, 100), others, kSeed)) {
+  for (const BaselineComparison& comparison : compare_all(times(4 + more, 100), others, kSeed)) {
     EXPECT_EQ(comparison.verdict, Verdict::slower);
     EXPECT_TRUE(comparison.resolvable());
   }
@@ -127,7 +127,7 @@ TEST(Verdict, CanBeReachedOnceTheFamilyHasTheRunsItWasToldToNeed) {
 
 TEST(Verdict, IsNotMadeHarderByCasesWithTooFewRuns) {
   const std::vector<std::vector<double>> others{times(4, 200), times(3, 200), {}};
-  const std::vector<Comparison> family = compare_all(times(4, 100), others, kSeed);
+  const std::vector<BaselineComparison> family = compare_all(times(4, 100), others, kSeed);
   ASSERT_EQ(family.size(), 3U);
   EXPECT_EQ(family[0].verdict, Verdict::slower);
   EXPECT_EQ(family[0].p_adjusted, family[0].p_value);
@@ -137,7 +137,7 @@ TEST(Verdict, IsNotMadeHarderByCasesWithTooFewRuns) {
 
 TEST(Verdict, AdjustsEachCaseForTheOthersComparedWithTheSameBaseline) {
   const std::vector<std::vector<double>> others{times(10, 100), times(10, 200), times(10, 100.1)};
-  const std::vector<Comparison> family = compare_all(times(10, 100), others, kSeed);
+  const std::vector<BaselineComparison> family = compare_all(times(10, 100), others, kSeed);
   EXPECT_DOUBLE_EQ(family[1].p_adjusted, 3 * family[1].p_value);
   EXPECT_EQ(family[1].verdict, Verdict::slower);
   EXPECT_EQ(family[0].verdict, Verdict::no_difference_shown);
@@ -146,8 +146,8 @@ TEST(Verdict, AdjustsEachCaseForTheOthersComparedWithTheSameBaseline) {
 TEST(Verdict, IsTheSameForTheSameSeed) {
   const std::vector<double> noise = read_noise("cold");
   const std::span<const double> all(noise);
-  const Comparison once = compare(all.first(20), all.last(20), kSeed);
-  const Comparison again = compare(all.first(20), all.last(20), kSeed);
+  const BaselineComparison once = compare(all.first(20), all.last(20), kSeed);
+  const BaselineComparison again = compare(all.first(20), all.last(20), kSeed);
   EXPECT_EQ(once.ratio_interval.low, again.ratio_interval.low);
   EXPECT_EQ(once.ratio_interval.high, again.ratio_interval.high);
 }
