@@ -24,9 +24,20 @@ size_t thread_count() {
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
     std::string name;
     std::getline(std::ifstream(task.path() / "comm"), name);
-    if (!name.starts_with("iou-")) ++count;
+    if (!name.empty() && !name.starts_with("iou-")) ++count;
   }
   return count;
+}
+
+// A joined thread may show for a moment longer; one that was left behind shows for good.
+const size_t threads_at_start = thread_count();  // Before main(): a sanitizer has one of its own.
+
+bool only_this_thread_is_left() {
+  for (int tries = 0; tries < 1000; ++tries) {
+    if (thread_count() == threads_at_start) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
 }
 
 struct Variant {
@@ -66,21 +77,19 @@ using ReadingStrategies = Failures;
 TEST_P(ReadingStrategies, NameTheFileAndWhereItEnds_WhenItWasCutShort) {
   ASSERT_EQ(load_.open().status, COLDLOAD_OK);
   std::filesystem::resize_file(scratch_.path() + "/b", 1'000'001);
-  const size_t threads_before = thread_count();
   const Outcome outcome = load_.run();
   EXPECT_EQ(outcome.status, COLDLOAD_IO_ERROR);
   EXPECT_THAT(outcome.message, HasSubstr("b: bytes "));
   EXPECT_THAT(outcome.message, HasSubstr("it had 3000001 when it was opened"));
   EXPECT_EQ(load_.complaint(), "");
-  EXPECT_EQ(thread_count(), threads_before);
+  EXPECT_TRUE(only_this_thread_is_left());
 }
 
 TEST_P(EveryStrategy, StopsAtTheFirstDeliveryThatFails) {
   load_.on_deliver = [](uint64_t number) { return number == 3 ? COLDLOAD_INTEGRITY : COLDLOAD_OK; };
-  const size_t threads_before = thread_count();
   EXPECT_EQ(load_.run().status, COLDLOAD_INTEGRITY);
   EXPECT_EQ(load_.complaint(), "");
-  EXPECT_EQ(thread_count(), threads_before);
+  EXPECT_TRUE(only_this_thread_is_left());
   // What was on its way when it failed may still arrive; nothing new may start.
   EXPECT_LT(load_.delivery_count(), 40u);
 }
@@ -90,10 +99,9 @@ TEST_P(EveryStrategy, ReturnsCancelledHalfway_WithItsThreadsJoined) {
     if (number == 3) host_.cancelled = true;
     return COLDLOAD_OK;
   };
-  const size_t threads_before = thread_count();
   EXPECT_EQ(load_.run().status, COLDLOAD_CANCELLED);
   EXPECT_EQ(load_.complaint(), "");
-  EXPECT_EQ(thread_count(), threads_before);
+  EXPECT_TRUE(only_this_thread_is_left());
   EXPECT_LT(load_.delivery_count(), 40u);
 }
 
