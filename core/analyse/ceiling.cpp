@@ -1,0 +1,62 @@
+#include "core/analyse/ceiling.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace coldload {
+namespace {
+
+constexpr std::string_view kDevice = "device/direct";
+constexpr std::string_view kPageCache = "memory/page_cache_read";
+
+uint64_t thread_count(const ProbeRecord& probe) {
+  return json::unsigned_or(probe.detail, "threads");
+}
+
+// The most threads a probe of this tag was taken with: all cores.
+uint64_t most_threads(const std::vector<ProbeRecord>& probes, std::string_view tag) {
+  uint64_t most = 0;
+  for (const ProbeRecord& probe : probes) {
+    if (probe.tag == tag) most = std::max(most, thread_count(probe));
+  }
+  return most;
+}
+
+template <typename Bounds>
+std::optional<Ceiling> best_of(const std::vector<ProbeRecord>& probes, Bounds&& bounds) {
+  std::optional<Ceiling> best;
+  for (const ProbeRecord& probe : probes) {
+    if (!std::isfinite(probe.bytes_per_second) || probe.bytes_per_second <= 0 || !bounds(probe)) continue;
+    if (!best || probe.bytes_per_second > best->bytes_per_second) {
+      best = Ceiling{probe.tag, probe.bytes_per_second, 0};
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::optional<Ceiling> ceiling_of(const CaseRecord& record, const std::vector<ProbeRecord>& probes) {
+  if (record.synthetic) return std::nullopt;
+  if (record.cache == "cold") {
+    return best_of(probes, [&](const ProbeRecord& probe) {
+      return probe.tag == kDevice && probe.subject == record.backend;
+    });
+  }
+  if (record.cache == "warm") {
+    const uint64_t threads = record.thread_count == 1 ? 1 : most_threads(probes, kPageCache);
+    return best_of(probes, [&](const ProbeRecord& probe) {
+      return probe.tag == kPageCache && thread_count(probe) == threads;
+    });
+  }
+  return std::nullopt;
+}
+
+std::string_view ceiling_in_words(std::string_view tag) {
+  if (tag == kDevice) return "device";
+  if (tag == kPageCache) return "page cache";
+  return tag;
+}
+
+}  // namespace coldload
