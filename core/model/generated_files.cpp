@@ -59,8 +59,7 @@ Result<GeneratedFiles> GeneratedFiles::create(const fs::path& directory, uint64_
 }
 
 GeneratedFiles::~GeneratedFiles() {
-  // Moved from: the other one owns the files.
-  if (published_ || directory_.empty()) return;
+  if (keeps_) return;
   std::error_code ignored;
   for (const File& file : files_) fs::remove(file.current, ignored);
   if (made_directory_) fs::remove(directory_, ignored);
@@ -118,7 +117,7 @@ Result<void> GeneratedFiles::publish() {
     file.current = target;
   }
   if (auto synced = sync_directory(directory_); !synced) return synced;
-  published_ = true;
+  keeps_ = true;
   return {};
 }
 

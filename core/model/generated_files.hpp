@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/file.hpp"
@@ -19,7 +20,11 @@ class GeneratedFiles {
   // Makes the directory if it is absent. Errors: invalid_option (holds something, naming it), io_error with
   // ENOSPC when fewer than `bytes` are free.
   [[nodiscard]] static Result<GeneratedFiles> create(const std::filesystem::path& directory, uint64_t bytes);
-  GeneratedFiles(GeneratedFiles&&) noexcept = default;
+  GeneratedFiles(GeneratedFiles&& other) noexcept
+      : directory_(std::move(other.directory_)),
+        made_directory_(other.made_directory_),
+        keeps_(std::exchange(other.keeps_, true)),
+        files_(std::move(other.files_)) {}
   GeneratedFiles& operator=(GeneratedFiles&&) = delete;
   GeneratedFiles(const GeneratedFiles&) = delete;
   GeneratedFiles& operator=(const GeneratedFiles&) = delete;
@@ -43,7 +48,7 @@ class GeneratedFiles {
 
   std::filesystem::path directory_;
   bool made_directory_ = false;
-  bool published_ = false;
+  bool keeps_ = false;  // published, or moved to another that takes care
   std::vector<File> files_;
 };
 

@@ -34,7 +34,8 @@ std::string dtypes_text(const BytesByDtype& bytes) {
   for (size_t dtype = 0; dtype < bytes.size(); ++dtype) {
     if (bytes[dtype] > 0) present.push_back(dtype);
   }
-  std::stable_sort(present.begin(), present.end(), [&](size_t a, size_t b) { return bytes[a] > bytes[b]; });
+  std::sort(present.begin(), present.end(),
+            [&](size_t a, size_t b) { return bytes[a] != bytes[b] ? bytes[a] > bytes[b] : a < b; });
   std::string text;
   for (const size_t dtype : present) {
     fmt::format_to(std::back_inserter(text), "{}{} {}", text.empty() ? "" : ", ",
