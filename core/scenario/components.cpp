@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 #include <utility>
@@ -90,17 +91,31 @@ void check_component(const ComponentSpec& spec, const coldload_component& table,
       backend_names, context.base_directory};
   const std::vector<std::string> swept = swept_options(table, spec.options);
   const size_t rounds = longest_sweep(spec, swept, option_context.subject, context.mistakes);
+  // An empty array has been reported; as a scalar it would be reported again, as missing it is not.
+  ValueTable swept_of_something = spec.options;
+  std::erase_if(swept_of_something, [&](const Member& member) {
+    const auto* list = std::get_if<ValueList>(&member.value.data);
+    return list != nullptr && list->empty() && std::ranges::find(swept, member.key) != swept.end();
+  });
   for (size_t i = 0; i < rounds && !context.mistakes.full(); ++i) {
-    ValueTable written = one_element_each(spec.options, swept, i);
-    // An empty array has been reported; as a scalar it would be reported again.
-    std::erase_if(written, [&](const Member& member) {
-      const auto* list = std::get_if<ValueList>(&member.value.data);
-      return list != nullptr && list->empty() && std::ranges::find(swept, member.key) != swept.end();
-    });
+    const ValueTable written = one_element_each(swept_of_something, swept, i);
     Diagnostics found;
     static_cast<void>(check_options(table, written, option_context, found));
     context.mistakes.add(std::move(found));
   }
+}
+
+// `plugn = "local"` is no option of any component: the component's own table could not say what was meant.
+bool refuse_misspelt_plugin(ComponentSpec& spec, const std::optional<Component>& component,
+                            const std::string& section, Mistakes& mistakes) {
+  const std::array known = {std::string("plugin")};
+  const auto removed = std::erase_if(spec.options, [&](const Member& option) {
+    if (component && find_option(*component->table, option.key) != nullptr) return false;
+    if (!nearest_name(option.key, known)) return false;
+    unknown_key(option, section, known, mistakes);
+    return true;
+  });
+  return removed > 0;
 }
 
 std::optional<ComponentSpec> read_component(const Member& member, const ComponentContext& context) {
@@ -129,8 +144,11 @@ std::optional<ComponentSpec> read_component(const Member& member, const Componen
     spec.component = *id;
     spec.where = option.value.where;
   }
-  if (!context.registry.find(context.kind, spec.component)) {
-    context.mistakes.add(spec.where, section + ": " + no_such_component(spec.component, context));
+  const auto component = context.registry.find(context.kind, spec.component);
+  const bool misspelt = refuse_misspelt_plugin(spec, component, section, context.mistakes);
+  if (!component) {
+    if (!misspelt)
+      context.mistakes.add(spec.where, section + ": " + no_such_component(spec.component, context));
     spec.component.clear();
   }
   spec.where = member.where;

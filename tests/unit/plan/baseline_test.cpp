@@ -1,0 +1,92 @@
+#include "core/plan/baseline.hpp"
+
+#include "support.hpp"
+
+namespace coldload {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const std::string kCases = kNvme + "[strategy.parallel]\n[strategy.mmap]\n";  // line 9 comes next
+
+Result<Survey> without_parallel(const SurveyRequest& request) {
+  Survey survey = usual_survey(request);
+  if (request.strategy.name == "parallel") survey.unsupported = "not here";
+  return survey;
+}
+
+std::vector<std::string> baselines_of(const std::expected<Plan, Diagnostics>& plan) {
+  std::vector<std::string> baselines;
+  if (ids_of(plan).empty()) return baselines;
+  for (const Case& subject : plan->cases) baselines.push_back(subject.baseline_id);
+  return baselines;
+}
+
+TEST(Baseline, IsTheFirstCaseByDefault) {
+  EXPECT_THAT(baselines_of(plan_of(kCases)),
+              ElementsAre("nvme/parallel/stream/cold", "nvme/parallel/stream/cold"));
+}
+
+TEST(Baseline, IsTheFirstCaseThatRuns) {
+  EXPECT_THAT(baselines_of(plan_of(scenario_of(kCases), without_parallel)),
+              ElementsAre("nvme/mmap/stream/cold", "nvme/mmap/stream/cold"));
+}
+
+TEST(Baseline, IsTheFirstThatItsGlobMatches) {
+  EXPECT_THAT(
+      baselines_of(plan_of(kCases + "[[compare]]\ncache = [\"cold\", \"warm\"]\nbaseline = \"*/mmap/*\"\n")),
+      ElementsAre("nvme/mmap/stream/cold", "nvme/mmap/stream/cold", "nvme/mmap/stream/cold",
+                  "nvme/mmap/stream/cold"));
+}
+
+TEST(Baseline, OfEachComparisonIsItsOwn_AndASharedCaseKeepsTheFirst) {
+  EXPECT_THAT(baselines_of(plan_of(kCases +
+                                   "[[compare]]\nstrategy = \"mmap\"\ncache = \"cold\"\n[[compare]]\ncache = "
+                                   "\"cold\"\nbaseline = \"*parallel*\"\n")),
+              ElementsAre("nvme/mmap/stream/cold", "nvme/parallel/stream/cold"));
+}
+
+TEST(Baseline, ThatMatchesNothingIsAMistake) {
+  EXPECT_THAT(mistakes_of(plan_of(kCases + "[[compare]]\nbaseline = \"nvme/uring*\"\n")),
+              ElementsAre("x.toml:9:1: [[compare]]: baseline: \"nvme/uring*\" matches no case; cases are "
+                          "nvme/parallel/stream/cold, nvme/mmap/stream/cold"));
+}
+
+TEST(Baseline, ThatIsThereButDoesNotRunIsANote) {
+  const auto plan =
+      plan_of(scenario_of(kCases + "[[compare]]\nbaseline = \"nvme/parallel*\"\n"), without_parallel);
+  EXPECT_THAT(baselines_of(plan), ElementsAre("", ""));
+  EXPECT_THAT(plan->notes,
+              ElementsAre("baseline nvme/parallel/stream/cold does not run, so nothing is compared with "
+                          "it: not here"));
+}
+
+TEST(Baseline, ThatOnlyLeavesOutIsANote) {
+  PlanOptions options = usual_options();
+  options.only = "*mmap*";
+  const auto plan = plan_of(kCases + "[[compare]]\nbaseline = \"nvme/parallel*\"\n", options);
+  EXPECT_THAT(baselines_of(plan), ElementsAre(""));
+  EXPECT_THAT(
+      plan->notes,
+      ElementsAre("baseline \"nvme/parallel*\" is left out by --only, so nothing is compared with it"));
+}
+
+TEST(Expectation, ForNoCaseIsAMistake) {
+  EXPECT_THAT(mistakes_of(plan_of(kCases + "[[expect]]\ncase = \"nvme/uring*\"\nmedian = \"< 5 s\"\n")),
+              ElementsAre("x.toml:11:1: [[expect]]: case: \"nvme/uring*\" matches no case; cases are "
+                          "nvme/parallel/stream/cold, nvme/mmap/stream/cold"));
+  EXPECT_THAT(mistakes_of(plan_of(kCases + "[[expect]]\ncase = \"nvme/mm*\"\nmedian = \"< 5 s\"\n")),
+              IsEmpty());
+}
+
+TEST(Expectation, ForACaseThatOnlyLeavesOutIsNone) {
+  PlanOptions options = usual_options();
+  options.only = "*mmap*";
+  EXPECT_THAT(
+      mistakes_of(plan_of(kCases + "[[expect]]\ncase = \"*parallel*\"\nmedian = \"< 5 s\"\n", options)),
+      IsEmpty());
+}
+
+}  // namespace
+}  // namespace coldload
