@@ -83,10 +83,10 @@ class Analyser {
     std::vector<double> seconds;
     for (const RunRecord* run : valid_runs(document_, record.id)) seconds.push_back(seconds_of(record, *run));
     analysis.cold_load = summarize(seconds, derived_seed(seed_, analyses_.size()));
-    if (analysis.cold_load.median > 0) {
+    // Touching moves nothing: it has no rate, and none bounds it.
+    if (analysis.cold_load.median > 0 && !analysis.touches_only) {
       analysis.bytes_per_second = static_cast<double>(record.model_bytes) / analysis.cold_load.median;
-      // Touching moves nothing, so no rate of moving bounds it.
-      if (!analysis.touches_only) analysis.ceiling = ceiling_of(record, document_.probes);
+      analysis.ceiling = ceiling_of(record, document_.probes);
     }
     if (analysis.ceiling) {
       analysis.ceiling->share = analysis.bytes_per_second / analysis.ceiling->bytes_per_second;

@@ -22,7 +22,7 @@ struct CaseAnalysis {
   size_t unprovable_count = 0;  // ok, but their cache state could not be proved
   size_t unproved_count = 0;    // ok, but of another kind of proof that did not hold: a warm case not warm
   size_t disturbed_count = 0;
-  double bytes_per_second = 0;  // model bytes / median; 0 without a valid run
+  double bytes_per_second = 0;  // model bytes / median; 0 without a valid run, or one that touches only
   bool is_baseline = false;
   bool touches_only = false;  // `mapped = touch`: never ranked against cases that copy
   std::optional<BaselineComparison> against_baseline;

@@ -16,7 +16,7 @@ constexpr std::string_view kThroughput = "throughput";
 std::optional<double> measured(const CaseAnalysis& analysis, std::string_view metric) {
   if (analysis.record->status != CaseStatus::ok || analysis.valid_count == 0) return std::nullopt;
   if (metric == kMedian) return analysis.cold_load.median * 1e9;
-  if (metric == kThroughput) return analysis.bytes_per_second;
+  if (metric == kThroughput && !analysis.touches_only) return analysis.bytes_per_second;
   return std::nullopt;
 }
 
@@ -28,6 +28,7 @@ std::string why_not_measured(const CaseAnalysis& analysis, std::string_view metr
     return record.reason.empty() ? std::string(status) : fmt::format("{}: {}", status, record.reason);
   }
   if (analysis.valid_count == 0) return "no run of it counts";
+  if (metric == kThroughput) return "it touches only, which moves no bytes";
   return fmt::format("no metric \"{}\"; known are {}, {}", metric, kMedian, kThroughput);
 }
 
@@ -77,11 +78,12 @@ json::array evaluate_expectations(const std::vector<CaseAnalysis>& analyses,
 
 std::string expectation_in_words(const json::object& entry) {
   const std::string_view metric = json::text_or(entry, "metric");
-  const bool kept = json::bool_or(entry, "kept");
-  std::string outcome(json::text_or(entry, "reason"));
-  if (entry.contains("measured")) outcome = value_in_words(metric, json::number_or(entry, "measured"));
-  return fmt::format("expected {} {} of {}: {}, {}", metric, json::text_or(entry, "expected"),
-                     json::text_or(entry, "case"), outcome, kept ? "kept" : "broken");
+  const std::string outcome =
+      entry.contains("measured")
+          ? fmt::format("measured {}", value_in_words(metric, json::number_or(entry, "measured")))
+          : fmt::format("not measured ({})", json::text_or(entry, "reason"));
+  return fmt::format("expectation {}: {} {} of {}, {}", json::bool_or(entry, "kept") ? "kept" : "broken",
+                     metric, json::text_or(entry, "expected"), json::text_or(entry, "case"), outcome);
 }
 
 }  // namespace coldload

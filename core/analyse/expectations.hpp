@@ -32,7 +32,8 @@ using GlobMatcher = std::function<bool(std::string_view glob, std::string_view c
                                                 std::span<const ExpectationInput> expectations,
                                                 const GlobMatcher& matches);
 
-// "expected median < 5 s of nvme/parallel/stream/cold: 4.21 s, kept"; an entry as a line for people.
+// "expectation kept: median < 5 s of nvme/parallel/stream/cold, measured 4.21 s": an entry as a line for
+// people.
 [[nodiscard]] std::string expectation_in_words(const json::object& entry);
 
 }  // namespace coldload

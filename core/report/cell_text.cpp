@@ -7,8 +7,6 @@
 namespace coldload {
 namespace {
 
-constexpr std::string_view kNothing = "–";
-
 int decimals_for(double shortest) {
   if (shortest >= 100) return 0;
   if (shortest >= 10) return 1;
@@ -57,7 +55,7 @@ std::string interval_cell(const CaseAnalysis& analysis, const TimeUnit& unit) {
 }
 
 std::string rate_cell(const CaseAnalysis& analysis) {
-  if (analysis.valid_count == 0) return std::string(kNothing);
+  if (analysis.bytes_per_second <= 0) return std::string(kNothing);
   const double rate = analysis.bytes_per_second * 1e-9;
   return fmt::format("{:.{}f}", rate, rate >= 0.095 ? 2 : 4);
 }

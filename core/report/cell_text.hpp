@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/analyse/case_summary.hpp"
 
 namespace coldload {
+
+// What a cell holds where there is nothing to say.
+inline constexpr std::string_view kNothing = "–";
 
 struct TimeUnit {
   std::string_view name = "s";
@@ -24,7 +28,7 @@ struct TimeUnit {
 [[nodiscard]] std::string median_cell(const CaseAnalysis& analysis, const TimeUnit& unit);  // "1.23", "–"
 // "1.21 to 1.30"; "–" of fewer than two runs, which have no interval.
 [[nodiscard]] std::string interval_cell(const CaseAnalysis& analysis, const TimeUnit& unit);
-// GB/s without the unit: "0.85"; more decimals below 0.1.
+// GB/s without the unit: "0.85"; more decimals below 0.1; "–" of a case that moves nothing.
 [[nodiscard]] std::string rate_cell(const CaseAnalysis& analysis);
 // "baseline", the verdict in words, "–" where there is nothing to compare with.
 [[nodiscard]] std::string verdict_cell(const CaseAnalysis& analysis);

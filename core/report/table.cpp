@@ -6,6 +6,7 @@
 
 #include "core/analyse/expectations.hpp"
 #include "core/base/units.hpp"
+#include "core/report/cell_text.hpp"
 #include "core/report/table_layout.hpp"
 #include "core/report/text.hpp"
 
@@ -26,6 +27,9 @@ class TableWriter {
   std::string write() {
     if (!layout_.full_ids && !content_.shared.in_words().empty()) {
       add_paragraph(content_.shared.in_words(), 0, "");
+    }
+    if (content_.baseline_per_cache) {
+      add_paragraph("each case is compared with the baseline of its own cache state", 0, "");
     }
     add_headings();
     for (const Row& row : content_.rows) add_row(row);
@@ -76,7 +80,7 @@ class TableWriter {
   // The status and reason where the figures would be, from the second column on.
   void add_instead(const Row& row, const std::string& name) {
     const std::string_view color = row.status == CaseStatus::failed ? kRed : kYellow;
-    const size_t start = layout_.case_above ? kIndent : layout_.widths[kCase] + kGap;
+    const size_t start = std::max(layout_.widths[kCase], columns_of(name)) + kGap;
     std::string text = row.instead;
     if (!row.notes.empty()) text += "; " + joined_notes(row);
     // A reason squeezed beside long names is hard to read: then it goes below.
@@ -100,6 +104,7 @@ class TableWriter {
   void add_below(const Row& row) {
     std::string moved;
     for (size_t column = layout_.columns_in_row; column < kColumnCount; ++column) {
+      if (row.cells[column] == kNothing) continue;
       if (!moved.empty()) moved += " · ";
       if (column == kCeiling && row.cells[column] == "unknown") moved += "ceiling ";
       if (column == kProof) moved += "proof ";

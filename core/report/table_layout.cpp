@@ -21,7 +21,10 @@ void measure(const TableContent& content, Layout& layout) {
   for (size_t column = 0; column < layout.columns_in_row; ++column) {
     const Heading& heading = content.headings[column];
     size_t width = std::max(columns_of(heading.upper), columns_of(heading.lower));
-    for (const Row& row : content.rows) width = std::max(width, cell_width(row, column, layout));
+    for (const Row& row : content.rows) {
+      // A row without figures starts its reason where its own name ends.
+      if (row.instead.empty()) width = std::max(width, cell_width(row, column, layout));
+    }
     layout.widths[column] = width;
     layout.row_width += width + (column == 0 ? 0 : kGap);
   }

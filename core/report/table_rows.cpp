@@ -36,12 +36,33 @@ Row row_of(const CaseAnalysis& analysis, const TimeUnit& unit, const SharedParts
   return row;
 }
 
+size_t count_baselines(const std::vector<CaseAnalysis>& analyses, std::string_view cache) {
+  return static_cast<size_t>(std::ranges::count_if(analyses, [&](const CaseAnalysis& analysis) {
+    return analysis.is_baseline && (cache.empty() || analysis.record->cache == cache);
+  }));
+}
+
+bool is_of_its_cache(const CaseAnalysis& analysis, const std::vector<CaseAnalysis>& analyses) {
+  const auto baseline = std::ranges::find_if(analyses, [&](const CaseAnalysis& other) {
+    return other.is_baseline && other.record->id == analysis.record->baseline;
+  });
+  const std::string& cache = analysis.record->cache;
+  return baseline != analyses.end() && baseline->record->cache == cache &&
+         count_baselines(analyses, cache) == 1;
+}
+
 // A verdict does not say against which of several baselines.
-void name_the_baselines(const std::vector<CaseAnalysis>& analyses, std::vector<Row>& rows) {
-  if (std::ranges::count_if(analyses, &CaseAnalysis::is_baseline) < 2) return;
-  for (size_t i = 0; i < rows.size(); ++i) {
+void name_the_baselines(const std::vector<CaseAnalysis>& analyses, TableContent& content) {
+  if (count_baselines(analyses, "") < 2) return;
+  const auto clear = [&](const CaseAnalysis& analysis) {
+    return !analysis.against_baseline || is_of_its_cache(analysis, analyses);
+  };
+  content.baseline_per_cache = std::ranges::all_of(analyses, clear);
+  if (content.baseline_per_cache) return;
+  for (size_t i = 0; i < analyses.size(); ++i) {
     if (!analyses[i].against_baseline) continue;
-    rows[i].notes.insert(rows[i].notes.begin(), "baseline: " + printable(analyses[i].record->baseline));
+    auto& notes = content.rows[i].notes;
+    notes.insert(notes.begin(), "baseline: " + printable(analyses[i].record->baseline));
   }
 }
 
@@ -62,7 +83,7 @@ TableContent table_content(const ResultDocument& document, const std::vector<Cas
   for (const CaseAnalysis& analysis : analyses) {
     content.rows.push_back(row_of(analysis, unit, content.shared));
   }
-  name_the_baselines(analyses, content.rows);
+  name_the_baselines(analyses, content);
   return content;
 }
 

@@ -32,6 +32,7 @@ struct TableContent {
   std::array<Heading, kColumnCount> headings;
   std::vector<Row> rows;
   SharedParts shared;
+  bool baseline_per_cache = false;  // several baselines, each the only one of its cache state
 };
 
 [[nodiscard]] TableContent table_content(const ResultDocument& document,
