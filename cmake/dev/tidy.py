@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs clang-tidy over every file of this tree that a build directory compiles.
 
-A file that was clean is not looked at again until it, a header it includes, its compile command, .clang-tidy or
-clang-tidy itself changes. What it includes is known from the build's own dependency log, so files that were not built
-there yet are looked at each time.
+A file that was clean is not looked at again until it, a header it includes, its compile command, a .clang-tidy or
+clang-tidy itself changes. As with the compiler's cache, that counts for every clone on this machine. What a file
+includes is known from the build's own dependency log, so one that was not built there yet is looked at each time.
 """
 
 import argparse
@@ -12,11 +12,14 @@ import hashlib
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
+import time
 
 CLANG_TIDY = "clang-tidy-19"
 FOLDERS = ("core", "plugins", "sdk", "tests")
+MARK_DAYS_MAX = 30
 
 
 def compiled_files(root, build):
@@ -25,7 +28,8 @@ def compiled_files(root, build):
     for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
         path = pathlib.Path(entry["directory"], entry["file"]).resolve()
         if path.is_relative_to(root) and path.relative_to(root).parts[0] in FOLDERS:
-            found.setdefault(path, (entry["output"], entry["command"]))
+            words = shlex.split(entry["command"])
+            found.setdefault(path, (words[words.index("-o") + 1], entry["command"]))
     return found
 
 
@@ -46,7 +50,7 @@ def dependencies(build):
 def fingerprint(root, build, command, includes, common):
     """What the verdict on one file depends on. Headers of the system count by name and time, ours by content."""
     digest = hashlib.sha256(common)
-    digest.update(command.encode())
+    digest.update(command.replace(str(root), ".").encode())
     for include in sorted(includes):
         path = pathlib.Path(build, include).resolve()
         if path.is_relative_to(root):
@@ -54,6 +58,17 @@ def fingerprint(root, build, command, includes, common):
         else:
             digest.update(f"{include} {path.stat().st_mtime_ns}".encode())
     return digest.hexdigest()
+
+
+def marks_directory():
+    """One empty file for each fingerprint that was clean; those unused for long are dropped."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    directory = cache / "coldload" / "tidy"
+    directory.mkdir(parents=True, exist_ok=True)
+    for mark in directory.iterdir():
+        if time.time() - mark.stat().st_mtime > MARK_DAYS_MAX * 86400:
+            mark.unlink(missing_ok=True)
+    return directory
 
 
 def tidy(build, path):
@@ -69,19 +84,20 @@ def main():
     arguments = parser.parse_args()
 
     root, build = pathlib.Path.cwd(), arguments.build.resolve()
-    clean = build / "tidy-clean"
-    clean.mkdir(exist_ok=True)
+    clean = marks_directory()
     version = subprocess.run([CLANG_TIDY, "--version"], capture_output=True, check=True).stdout
-    common = version + (root / ".clang-tidy").read_bytes()
+    configurations = [root / ".clang-tidy", *sorted(f for top in FOLDERS for f in (root / top).rglob(".clang-tidy"))]
+    common = version + b"".join(f.read_bytes() for f in configurations)
     recorded = dependencies(build)
 
     waiting = {}
     for path, (output, command) in compiled_files(root, build).items():
-        output = os.path.relpath(pathlib.Path(build, output), build)
         mark = None
         if output in recorded:
             mark = clean / fingerprint(root, build, command, recorded[output], common)
-        if mark is None or not mark.exists():
+        if mark is not None and mark.exists():
+            mark.touch()
+        else:
             waiting[path] = mark
 
     failed = 0
