@@ -59,10 +59,15 @@ void count_runs(const ResultDocument& document, CaseAnalysis& analysis) {
   if (analysis.unproved_count != 0) analysis.proof_label = "not proved";
 }
 
+// The scenario's own, so that the same document gives the same intervals.
+uint64_t seed_of(const ResultDocument& document) {
+  const json::object* run = json::object_at(document.scenario, "run");
+  return run == nullptr ? 1 : json::unsigned_or(*run, "seed", 1);
+}
+
 class Analyser {
  public:
-  explicit Analyser(const ResultDocument& document)
-      : document_(document), seed_(json::unsigned_or(document.scenario, "seed", 1)) {}
+  explicit Analyser(const ResultDocument& document) : document_(document), seed_(seed_of(document)) {}
 
   std::vector<CaseAnalysis> run() {
     for (const CaseRecord& record : document_.cases) summarise(record);

@@ -33,7 +33,7 @@ CaseRecord sample_case(std::string_view strategy, std::string_view cache) {
   record.strategy = strategy.substr(0, strategy.find(','));
   record.destination = "stream";
   record.cache = cache;
-  record.options = {{"backend", json::object{{"root", {{"value", "/models"}, {"source", "written"}}}}},
+  record.options = {{"backend", json::object{{"root", {{"value", "/models"}, {"source", "scenario"}}}}},
                     {"strategy", json::object{}}};
   record.thread_count = 1;
   record.baseline = fmt::format("local/sequential/stream/{}", cache);
@@ -84,8 +84,10 @@ void add_case(ResultDocument& document, const CaseRecord& record, const std::vec
 ResultDocument empty_document() {
   ResultDocument document;
   document.program = {{"name", "coldload"}, {"version", "0.1.0"}};
-  document.scenario = {
-      {"name", "sample"}, {"file", "scenarios/sample.toml"}, {"text", "schema = 1\n"}, {"seed", 1}};
+  document.scenario = {{"name", "sample"},
+                       {"file", "scenarios/sample.toml"},
+                       {"text", "schema = 1\n"},
+                       {"run", json::object{{"seed", 1}}}};
   document.environment = {{"kernel", "Linux 6.1.0 x86_64"},
                           {"cpu", json::object{{"model", "a processor"}, {"online", 2}}},
                           {"memory", json::object{{"total_bytes", 8'000'000'000}}}};
@@ -127,7 +129,7 @@ ResultDocument sample_document() {
   parallel_warm.thread_count = 4;
   add_case(document, parallel_warm, {0.131, 0.128, 0.129, 0.132, 0.130, 0.129});
   CaseRecord touch = sample_case("mmap,mapped=touch", "warm");
-  touch.options["strategy"] = json::object{{"mapped", {{"value", "touch"}, {"source", "written"}}}};
+  touch.options["strategy"] = json::object{{"mapped", {{"value", "touch"}, {"source", "scenario"}}}};
   add_case(document, touch, {0.028, 0.027, 0.026, 0.028, 0.029, 0.027});
 
   CaseRecord failed = sample_case("mmap", "warm");
