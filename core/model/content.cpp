@@ -1,6 +1,7 @@
 #include "core/model/content.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -35,15 +36,16 @@ void Content::fill(uint64_t offset, std::span<std::byte> into) const {
     std::memcpy(into.data(), reinterpret_cast<const std::byte*>(&word) + skipped, count);
     into = into.subspan(count);
   }
-  const size_t whole = into.size() / kWordBytes;
-  for (size_t i = 0; i < whole; ++i) {
-    const uint64_t word = word_at(key_, number + i);
-    std::memcpy(into.data() + i * kWordBytes, &word, kWordBytes);
+  // In blocks that stay in the first-level cache: the destination may lie at any address.
+  std::array<uint64_t, 512> block;
+  while (!into.empty()) {
+    const size_t bytes = std::min(sizeof block, into.size());
+    const size_t words = (bytes + kWordBytes - 1) / kWordBytes;
+    for (size_t i = 0; i < words; ++i) block[i] = word_at(key_, number + i);
+    std::memcpy(into.data(), block.data(), bytes);
+    number += words;
+    into = into.subspan(bytes);
   }
-  const size_t rest = into.size() % kWordBytes;
-  if (rest == 0) return;
-  const uint64_t word = word_at(key_, number + whole);
-  std::memcpy(into.data() + whole * kWordBytes, &word, rest);
 }
 
 }  // namespace coldload

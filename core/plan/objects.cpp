@@ -10,10 +10,9 @@
 namespace coldload {
 namespace {
 
-std::string missing(std::string_view name, std::string_view from, const NamedObjects& there,
-                    uint64_t size_bytes) {
-  return fmt::format("{} ({} bytes on backend \"{}\") is not on backend \"{}\"", name, size_bytes,
-                     there.backend, from);
+std::string missing(const ModelObject& object, std::string_view there, std::string_view from) {
+  return fmt::format("{} ({} bytes on backend \"{}\") is not on backend \"{}\"", object.name,
+                     object.size_bytes, there, from);
 }
 
 }  // namespace
@@ -36,24 +35,19 @@ Result<std::vector<ModelObject>> model_objects(std::span<const ListedObject> lis
 }
 
 std::optional<std::string> first_difference(const NamedObjects& a, const NamedObjects& b) {
-  size_t i = 0;
-  size_t j = 0;
-  while (i < a.objects.size() || j < b.objects.size()) {
-    const ModelObject* left = i < a.objects.size() ? &a.objects[i] : nullptr;
-    const ModelObject* right = j < b.objects.size() ? &b.objects[j] : nullptr;
-    if (right == nullptr || (left != nullptr && left->name < right->name)) {
-      return missing(left->name, b.backend, a, left->size_bytes);
-    }
-    if (left == nullptr || right->name < left->name) {
-      return missing(right->name, a.backend, b, right->size_bytes);
-    }
-    if (left->size_bytes != right->size_bytes) {
-      return fmt::format("{} has {} bytes on backend \"{}\" and {} bytes on backend \"{}\"", left->name,
-                         left->size_bytes, a.backend, right->size_bytes, b.backend);
-    }
-    ++i;
-    ++j;
+  // Both are sorted by name, so the first place where they part is the first difference.
+  const size_t shared = std::min(a.objects.size(), b.objects.size());
+  for (size_t i = 0; i < shared; ++i) {
+    const ModelObject& left = a.objects[i];
+    const ModelObject& right = b.objects[i];
+    if (left.name < right.name) return missing(left, a.backend, b.backend);
+    if (right.name < left.name) return missing(right, b.backend, a.backend);
+    if (left.size_bytes == right.size_bytes) continue;
+    return fmt::format("{} has {} bytes on backend \"{}\" and {} bytes on backend \"{}\"", left.name,
+                       left.size_bytes, a.backend, right.size_bytes, b.backend);
   }
+  if (a.objects.size() > shared) return missing(a.objects[shared], a.backend, b.backend);
+  if (b.objects.size() > shared) return missing(b.objects[shared], b.backend, a.backend);
   return std::nullopt;
 }
 

@@ -142,7 +142,7 @@ Result<void> check_option(const coldload_option& option) {
   if (option_type_name(option.type) == "unknown") {
     return bad(option, fmt::format("has type {}, which is none", option.type));
   }
-  if ((option.flags & ~COLDLOAD_OPTION_REQUIRED) != 0) {
+  if ((option.flags & ~uint32_t{COLDLOAD_OPTION_REQUIRED}) != 0) {
     return bad(option, fmt::format("has flags {:#x}, which are none", option.flags));
   }
   if (!is_one_line(option.summary)) return bad(option, "has no summary of one line");

@@ -14,10 +14,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <exception>
 #include <optional>
 #include <span>
 
 #include "core/base/file.hpp"
+#include "core/base/json.hpp"
 #include "core/plugin/library.hpp"
 
 namespace coldload {
@@ -40,15 +42,40 @@ void isolate() {
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), standard);
 }
 
+bool write_answer(int out, std::string line) {
+  std::ranges::replace(line, '\n', ' ');
+  return write_all(out, line + "\n").has_value();
+}
+
+// Set in the child only: a terminate handler takes no argument.
+int terminate_answer = -1;
+
+// An exception that cannot pass the dynamic linker (as under a sanitizer, or of a noexcept function) ends
+// here.
+[[noreturn]] void answer_terminate() {
+  std::string reason = "ended the process while loading (std::terminate)";
+  if (const std::exception_ptr thrown = std::current_exception()) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& known) {
+      reason = fmt::format("threw while loading: {}", known.what());
+    } catch (...) {
+      reason = "threw while loading";
+    }
+  }
+  (void)write_answer(terminate_answer, json::utf8(reason));
+  ::_exit(0);
+}
+
 // The child: one line per file. It ends after the first file it refuses: what failed half-way stays loaded,
 // and must not be in the way of the next.
 [[noreturn]] void answer(Files files, int out) {
   isolate();
+  terminate_answer = out;
+  std::set_terminate(answer_terminate);
   for (const auto& file : files) {
     const auto plugin = open_plugin(file);
-    std::string line(plugin ? kGood : plugin.error().message);
-    std::ranges::replace(line, '\n', ' ');
-    if (!write_all(out, line + "\n") || !plugin) break;
+    if (!write_answer(out, plugin ? std::string(kGood) : plugin.error().message) || !plugin) break;
   }
   ::_exit(0);
 }

@@ -15,7 +15,7 @@ std::string fault_of_requirements(const coldload_requirements& needs) {
   if (needs.capabilities >= 2 * COLDLOAD_CAN_NO_LOCAL_CACHE) {
     return fmt::format("capabilities {:#x}, some of which are none", needs.capabilities);
   }
-  if ((needs.open_flags & ~COLDLOAD_OPEN_DIRECT) != 0) {
+  if ((needs.open_flags & ~uint32_t{COLDLOAD_OPEN_DIRECT}) != 0) {
     return fmt::format("open flags {:#x}, some of which are none", needs.open_flags);
   }
   if (!std::has_single_bit(needs.memory_alignment_bytes)) {

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,7 +103,7 @@ Result<void> Worker::start(const std::filesystem::path& executable, const Worker
   if (pid_ < 0) return fail_errno(errno, "fork");
   if (pid_ == 0) become_worker(executable.c_str(), ends, parent);
   ::setpgid(pid_, pid_);
-  pidfd_ = Descriptor(::pidfd_open(pid_, 0));
+  pidfd_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   request_ = std::move(request_pipe->write);
   events_ = std::move(event_pipe->read);
   output_ = std::move(output_pipe->read);

@@ -67,8 +67,8 @@ bool Mistakes::full() const {
 }
 
 Diagnostics Mistakes::take() && {
-  std::ranges::stable_sort(found_, [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tie(a.where.line, a.where.column) < std::tie(b.where.line, b.where.column);
+  std::ranges::sort(found_, {}, [](const Diagnostic& diagnostic) {
+    return std::tie(diagnostic.where.line, diagnostic.where.column, diagnostic.message);
   });
   if (left_out_ > 0) {
     const std::string file = found_.back().where.file;

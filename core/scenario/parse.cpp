@@ -31,9 +31,8 @@ class Converter {
       members.push_back({std::string(key.str()), where(key.source()), value(node)});
     }
     // toml++ sorts by name; sweeps and messages go in the order of the file.
-    std::ranges::stable_sort(members, [](const Member& a, const Member& b) {
-      return std::tie(a.where.line, a.where.column) < std::tie(b.where.line, b.where.column);
-    });
+    std::ranges::sort(members, {},
+                      [](const Member& member) { return std::tie(member.where.line, member.where.column); });
     return members;
   }
 

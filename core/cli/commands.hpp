@@ -1,0 +1,47 @@
+// One function per command. Each prints its answer on stdout, everything else on stderr, and returns the exit
+// status.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/cli/context.hpp"
+
+namespace coldload {
+
+struct RunCommand {
+  std::string scenario;  // a file, "-" is standard input; of `quick`, a model's directory
+  bool dry_run = false;
+  std::string only;
+  std::optional<uint32_t> repetitions;
+  std::optional<uint64_t> seed;
+  std::string out;  // "": results/<UTC>-<name>
+  bool yes = false;
+  bool in_process = false;
+  bool disturb = false;
+  bool drop_caches = false;
+  bool by_mincore = false;
+  std::string format = "table";
+};
+
+struct GenerateCommand {
+  std::string directory;
+  std::string like;
+  double scale = 1;
+  uint64_t seed = 1;
+  std::string layout = "reference";
+  bool sparse = false;
+};
+
+[[nodiscard]] ExitCode run_command(const Context& context, const RunCommand& command);
+[[nodiscard]] ExitCode quick_command(const Context& context, const RunCommand& command);
+[[nodiscard]] ExitCode plan_command(const Context& context, const RunCommand& command);
+[[nodiscard]] ExitCode check_command(const Context& context, const std::string& path);
+[[nodiscard]] ExitCode probe_command(const Context& context, const std::string& directory, bool as_json);
+[[nodiscard]] ExitCode list_command(const Context& context, bool as_json);
+[[nodiscard]] ExitCode describe_command(const Context& context, const std::string& component, bool as_json);
+[[nodiscard]] ExitCode inspect_command(const std::string& directory);
+[[nodiscard]] ExitCode generate_command(const Context& context, const GenerateCommand& command);
+
+}  // namespace coldload

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include "core/base/units.hpp"
+#include "core/cli/commands.hpp"
+#include "core/cli/planning.hpp"
+#include "core/run/runner.hpp"
+
+namespace coldload {
+namespace {
+
+std::string probe_row(const ProbeRecord& probe) {
+  std::string detail;
+  if (probe.detail.contains("best_depth")) {
+    detail = fmt::format("1 MiB blocks, {} in flight", json::unsigned_or(probe.detail, "best_depth"));
+  } else if (const uint64_t threads = json::unsigned_or(probe.detail, "threads"); threads != 0) {
+    detail = threads == 1 ? "1 thread" : fmt::format("{} threads", threads);
+  }
+  return fmt::format("{:<24} {:<14} {:>11}  {}\n", probe.tag, probe.subject,
+                     format_rate(probe.bytes_per_second), detail);
+}
+
+}  // namespace
+
+ExitCode probe_command(const Context& context, const std::string& directory, bool as_json) {
+  const auto registry = scan_plugins(context, true);
+  if (!registry) {
+    print_error(registry.error());
+    return exit_code_of(registry.error());
+  }
+  RunCommand command;
+  command.scenario = directory;
+  const auto scenario = scenario_of_directory(command, *registry);
+  if (!scenario) return scenario.error();
+  Supervisor supervisor(context.executable, *context.interrupt);
+  const auto plan = plan_of(*scenario, "", *registry, supervisor);
+  if (!plan) return plan.error();
+  std::vector<ProbeRecord> all;
+  for (const Case* subject :
+       {plan->cases.empty() ? nullptr : &plan->cases.front(), static_cast<const Case*>(nullptr)}) {
+    auto probes = probe_in_worker(supervisor, *registry, subject, scenario->base_directory);
+    if (!probes) {
+      print_error(probes.error());
+      return exit_code_of(probes.error());
+    }
+    all.insert(all.end(), probes->begin(), probes->end());
+  }
+  if (as_json) {
+    json::array out;
+    for (const ProbeRecord& probe : all) out.push_back(to_json(probe));
+    print_out(json::dump_pretty(out));
+    return ExitCode::ok;
+  }
+  print_out(fmt::format("{:<24} {:<14} {:>11}  {}\n", "ceiling", "of", "rate", "with"));
+  for (const ProbeRecord& probe : all) print_out(probe_row(probe));
+  return ExitCode::ok;
+}
+
+}  // namespace coldload
