@@ -12,7 +12,7 @@
 
 #include "core/base/limits.hpp"
 #include "core/model/directory.hpp"
-#include "core/model/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
-#include "core/model/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

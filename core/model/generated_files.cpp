@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "core/base/units.hpp"
-#include "core/model/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload::detail {
 namespace {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/base/limits.hpp"
-#include "core/model/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/units.hpp"
-#include "core/model/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

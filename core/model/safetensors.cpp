@@ -15,7 +15,7 @@
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
 #include "core/model/safetensors_sax.hpp"
-#include "core/model/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/base/limits.hpp"
-#include "core/model/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload::detail {
 namespace {

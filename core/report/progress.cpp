@@ -10,7 +10,7 @@
 
 #include "core/base/file.hpp"
 #include "core/base/units.hpp"
-#include "core/report/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/base/units.hpp"
 #include "core/report/cell_text.hpp"
 #include "core/report/table_layout.hpp"
-#include "core/report/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

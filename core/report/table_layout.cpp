@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/report/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/report/cell_text.hpp"
-#include "core/report/text.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/report/text.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -106,6 +106,11 @@ std::string printable(std::string_view text) {
     rest.remove_prefix(point.bytes);
   }
   return out;
+}
+
+std::string in_quotes(std::string_view name) {
+  constexpr size_t kShownBytesMax = 80;
+  return "\"" + printable(name.substr(0, kShownBytesMax)) + (name.size() > kShownBytesMax ? "…" : "") + "\"";
 }
 
 std::vector<std::string> wrapped(std::string_view text, size_t columns) {

@@ -22,6 +22,9 @@ namespace coldload {
 // control characters and blanks one blank, so that no escape sequence passes.
 [[nodiscard]] std::string printable(std::string_view text);
 
+// `"name"`, printable, at most 80 bytes of it.
+[[nodiscard]] std::string in_quotes(std::string_view name);
+
 // Broken at blanks into lines of at most `columns`; a longer word gets a line of its own and is not cut, so
 // that a path can be copied. At least one line.
 [[nodiscard]] std::vector<std::string> wrapped(std::string_view text, size_t columns);
