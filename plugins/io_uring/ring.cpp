@@ -95,6 +95,7 @@ void Ring::register_buffers(const sdk::Job& job) {
 
 void Ring::register_files(const sdk::Job& job) {
   std::vector<int> files;
+  files.reserve(job.item_count());
   for (uint32_t i = 0; i < job.item_count(); ++i) files.push_back(job.info(i).fd);
   const int failed = -::io_uring_register_files(&ring_, files.data(), job.item_count());
   if (failed != 0) {

@@ -53,7 +53,7 @@ class Walk {
 
   // `key` is that of the directory, "" at the root.
   void directory(int parent, const std::string& name, const std::string& key) {
-    Descriptor fd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor fd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const std::string shown = key.empty() ? "the root" : "\"" + key + "\"";
     if (!fd) throw sdk::os_failure(errno, "listing " + shown);
     struct stat status = {};
@@ -67,7 +67,10 @@ class Walk {
     if (!listed) throw sdk::os_failure(errno, "listing " + shown);
     above_.push_back(identity);
     for (const std::string& entry : sorted_names(std::move(listed), "listing " + shown)) {
-      visit(fd.get(), entry, key.empty() ? entry : key + "/" + entry);
+      std::string below = key;
+      if (!below.empty()) below += '/';
+      below += entry;
+      visit(fd.get(), entry, below);
     }
     above_.pop_back();
   }

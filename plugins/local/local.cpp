@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "coldload/cpp/plugin.hpp"
 #include "coldload/cpp/posix/descriptor.hpp"

@@ -160,7 +160,7 @@ void Mmap::load(const sdk::Job& job) {
   std::optional<Prefetch> prefetch;
   if (prefetch_threads_ > 0) {
     prefetch.emplace(job, host_, make_blocks(job, ranges, prefetch_block_bytes_),
-                     2 * prefetch_threads_ * prefetch_block_bytes_);
+                     uint64_t{2} * prefetch_threads_ * prefetch_block_bytes_);
   }
 
   std::atomic<uint64_t> next{0};

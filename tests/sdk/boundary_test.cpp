@@ -22,7 +22,7 @@ std::string sample(const char* name) {
 
 TEST(Boundary, ABackendOfClangAndLibcxxServesOurStrategies) {
   for (const char* name : {"sequential", "parallel", "io_uring"}) {
-    const Scratch scratch;
+    Scratch scratch;
     RecordingHost host;
     const Component backend(host, sample("libcxx_sample"), {{"root", scratch.path()}});
     const Component strategy(host, name, {{"chunk", "64 KiB"}});
@@ -49,7 +49,7 @@ TEST(Boundary, AnExceptionOfLibcxxArrivesAsAStatusAndAMessage) {
 }
 
 TEST(Boundary, AStrategyInCServesOurBackends) {
-  const Scratch scratch;
+  Scratch scratch;
   RecordingHost host;
   const Component strategy(host, sample("c_sample"));
   const Component local(host, "local", {{"root", scratch.path()}});

@@ -231,7 +231,7 @@ TEST_F(Local, GrantsNeitherDirectNorEvictionWhereFilesLiveInMemory) {
 }
 
 TEST(Residency, IsTheSameByCachestatAndByMincore) {
-  const Scratch scratch;
+  Scratch scratch;
   constexpr uint64_t kBytes = (4u << 20) + 13;
   scratch.file("a", kBytes);
   const posix::Descriptor file(::open((scratch.path() + "/a").c_str(), O_RDONLY));
@@ -253,7 +253,7 @@ TEST(Residency, IsTheSameByCachestatAndByMincore) {
 // As another user: a child process gives up its privileges, so the test needs to have some.
 TEST(Residency, IsUnknownForAFileThatOneNeitherOwnsNorMayWrite) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
-  const Scratch scratch;
+  Scratch scratch;
   scratch.file("a", 1u << 20);
   const posix::Descriptor file(::open((scratch.path() + "/a").c_str(), O_RDONLY));
   ASSERT_EQ(posix::evict_pages(file.get()), 0);

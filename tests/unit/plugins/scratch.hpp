@@ -31,7 +31,7 @@ class Scratch {
   [[nodiscard]] const std::string& path() const { return path_; }
 
   // Bytes that differ from page to page and from file to file.
-  Expected file(const std::string& key, uint64_t size_bytes) const {
+  Expected file(const std::string& key, uint64_t size_bytes) {
     auto bytes = std::make_shared<std::string>(size_bytes, '\0');
     uint64_t state = std::hash<std::string>()(key) | 1;
     for (char& byte : *bytes) {

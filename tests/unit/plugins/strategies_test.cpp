@@ -69,8 +69,9 @@ void expect_whole(Load& load, const Outcome& outcome) {
 class Strategies : public ::testing::TestWithParam<Variant> {
  protected:
   void load_files(const std::vector<uint64_t>& sizes) {
-    const Scratch scratch;
+    Scratch scratch;
     std::vector<Expected> files;
+    files.reserve(sizes.size());
     for (const uint64_t size : sizes) {
       files.push_back(scratch.file("m/f" + std::to_string(files.size()) + ".safetensors", size));
     }
@@ -156,7 +157,7 @@ TEST(Strategy, RefusesAChunkThatIsNoMultipleOf4KiB) {
 
 TEST(Strategy, AsksForNoMoreMemoryThanTheLargestObjectNeeds) {
   RecordingHost host;
-  const Scratch scratch;
+  Scratch scratch;
   const Component backend(host, "local", {{"root", scratch.path()}});
   const Component strategy(host, "sequential", {{"chunk", "256 MiB"}});
   Load load(host, backend, strategy, {scratch.file("a", 5000)});
@@ -166,7 +167,7 @@ TEST(Strategy, AsksForNoMoreMemoryThanTheLargestObjectNeeds) {
 
 TEST(Strategy, NeedsAsyncReadForReadsInFlight_WhichLocalLacks) {
   RecordingHost host;
-  const Scratch scratch;
+  Scratch scratch;
   const Component backend(host, "local", {{"root", scratch.path()}});
   for (const char* name : {"sequential", "parallel"}) {
     const Component strategy(host, name, {{"in_flight", "2"}});
@@ -187,7 +188,7 @@ TEST(Strategy, CannotMapNull) {
 
 TEST(Strategy, LeavesEvidenceOfWhatItDid) {
   RecordingHost host;
-  const Scratch scratch;
+  Scratch scratch;
   const Component backend(host, "local", {{"root", scratch.path()}});
   const std::vector<Expected> files = {scratch.file("a", 100'000), scratch.file("b", 5000)};
   const auto run = [&](const char* name, const OptionTexts& options) {
@@ -213,7 +214,7 @@ TEST(Strategy, LeavesEvidenceOfWhatItDid) {
 
 TEST(Strategy, MmapPrefetchReadsNothingThatIsAlreadyBehind_AndEverythingAtMostOnce) {
   RecordingHost host;
-  const Scratch scratch;
+  Scratch scratch;
   const Component backend(host, "local", {{"root", scratch.path()}});
   const Component strategy(host, "mmap", {{"prefetch_threads", "4"}, {"prefetch_block", "64 KiB"}});
   Load load(host, backend, strategy, {scratch.file("a", 3'000'001)});

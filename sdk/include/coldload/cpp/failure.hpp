@@ -2,6 +2,7 @@
 // into the status and the message that the C table returns.
 #pragma once
 
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -33,19 +34,19 @@ class Failure : public std::exception {
 };
 
 [[nodiscard]] inline coldload_status status_of_errno(int os_error) noexcept {
-  switch (static_cast<std::errc>(os_error)) {
-    case std::errc::no_such_file_or_directory:
-    case std::errc::not_a_directory:
-    case std::errc::no_such_device_or_address:
+  switch (os_error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENXIO:
       return COLDLOAD_NOT_FOUND;
-    case std::errc::permission_denied:
-    case std::errc::operation_not_permitted:
+    case EACCES:
+    case EPERM:
       return COLDLOAD_PERMISSION_DENIED;
-    case std::errc::not_enough_memory:
+    case ENOMEM:
       return COLDLOAD_OUT_OF_MEMORY;
-    case std::errc::timed_out:
+    case ETIMEDOUT:
       return COLDLOAD_TIMED_OUT;
-    case std::errc::operation_canceled:
+    case ECANCELED:
       return COLDLOAD_CANCELLED;
     default:
       return COLDLOAD_IO_ERROR;

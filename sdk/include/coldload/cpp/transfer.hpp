@@ -79,6 +79,7 @@ void transfer_in_flight(const Job& job, const Host& host, uint32_t depth, Next&&
   ReadQueue queue(job.object(chunk->item), depth);
   std::vector<coldload_buffer> buffers(depth);
   std::vector<uint32_t> free_slots;
+  free_slots.reserve(depth);
   for (uint32_t slot = 0; slot < depth; ++slot) free_slots.push_back(slot);
   std::vector<coldload_completion> completions(depth);
   for (coldload_completion& completion : completions) completion.error.struct_size = sizeof completion.error;
