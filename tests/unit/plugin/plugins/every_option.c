@@ -162,7 +162,7 @@ static coldload_status read_at(void* object, uint64_t offset, void* buffer, uint
              offset);
     return COLDLOAD_IO_ERROR;
   }
-  memcpy(buffer, "hello" + offset, length);
+  memcpy(buffer, &"hello"[offset], length);
   return COLDLOAD_OK;
 }
 
