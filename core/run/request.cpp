@@ -129,11 +129,14 @@ Result<WorkerRequest> worker_request_from_json(const json::value& document) {
     if (!spec) return pass(spec);
     request.backend.push_back(std::move(*spec));
   }
-  const json::value* strategy = from->if_contains("strategy");
-  if (strategy == nullptr) return malformed("strategy");
-  auto spec = component_spec_from_json(*strategy);
-  if (!spec) return pass(spec);
-  request.strategy = std::move(*spec);
+  // A probe uses no strategy.
+  if (request.operation != Operation::probe) {
+    const json::value* strategy = from->if_contains("strategy");
+    if (strategy == nullptr) return malformed("strategy");
+    auto spec = component_spec_from_json(*strategy);
+    if (!spec) return pass(spec);
+    request.strategy = std::move(*spec);
+  }
   request.model_path = json::text_or(*from, "model_path");
   request.destination = json::text_or(*from, "destination");
   const auto cache = cache_state_from(json::text_or(*from, "cache"));
