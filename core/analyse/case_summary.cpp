@@ -38,7 +38,6 @@ void add_kind(std::string& label, ProofKind kind) {
 }
 
 void count_runs(const ResultDocument& document, CaseAnalysis& analysis) {
-  std::string other_kinds;
   for (const RunRecord& run : document.runs) {
     if (run.case_id != analysis.record->id || run.repetition == 0) continue;
     if (run.status == RunStatus::skipped || run.status == RunStatus::cancelled) continue;
@@ -125,7 +124,7 @@ class Analyser {
            analysis.record->model_bytes == baseline.record->model_bytes;
   }
 
-  const CaseAnalysis* find(std::string_view id) const {
+  [[nodiscard]] const CaseAnalysis* find(std::string_view id) const {
     const auto found = std::ranges::find_if(
         analyses_, [&](const CaseAnalysis& analysis) { return analysis.record->id == id; });
     return found == analyses_.end() ? nullptr : &*found;

@@ -9,8 +9,8 @@
 #include <cstdlib>
 
 #include "core/base/file.hpp"
-#include "core/base/units.hpp"
 #include "core/base/text.hpp"
+#include "core/base/units.hpp"
 
 namespace coldload {
 namespace {
@@ -48,7 +48,7 @@ std::string remaining(const ProgressState& state) {
 
 std::string progress_line(const ProgressState& state, size_t columns) {
   const std::string count = std::to_string(state.run_count);
-  std::string before = fmt::format("[{:>{}}/{}] ", state.run_number, count.size(), count);
+  const std::string before = fmt::format("[{:>{}}/{}] ", state.run_number, count.size(), count);
   std::string after = "  " + printable(state.phase);
   // As wide at 3 % as at 100 %, so that the rest stands still.
   if (state.share) after += fmt::format(" {:3.0f} %", std::floor(std::clamp(*state.share, 0.0, 1.0) * 100));
@@ -67,12 +67,12 @@ void ProgressLine::update(const ProgressState& state) {
   const bool first = !shown_;
   shown_ = state;
   if (!first && now_ns() - drawn_ns_ < kRedrawNs) return;
-  draw();
+  draw(*shown_);
 }
 
-void ProgressLine::draw() {
+void ProgressLine::draw(const ProgressState& state) {
   // The last column stays free: a terminal wraps when it is filled, and \r would not find the line's start.
-  const std::string line = progress_line(*shown_, columns_of_terminal(fd_) - 1);
+  const std::string line = progress_line(state, columns_of_terminal(fd_) - 1);
   (void)write_all(fd_, fmt::format("\r{}\x1b[K", line));
   drawn_ns_ = now_ns();
 }
@@ -85,7 +85,7 @@ void ProgressLine::clear() {
 
 void ProgressLine::message(std::string_view text) {
   (void)write_all(fd_, fmt::format("{}{}\n", shown_ ? kErase : std::string_view(), text));
-  if (shown_) draw();
+  if (shown_) draw(*shown_);
 }
 
 }  // namespace coldload

@@ -44,7 +44,7 @@ class ProgressLine {
   [[nodiscard]] bool is_live() const { return live_; }
 
  private:
-  void draw();
+  void draw(const ProgressState& state);
 
   int fd_;
   bool live_;

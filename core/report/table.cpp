@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "core/analyse/expectations.hpp"
+#include "core/base/text.hpp"
 #include "core/base/units.hpp"
 #include "core/report/cell_text.hpp"
 #include "core/report/table_layout.hpp"
-#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

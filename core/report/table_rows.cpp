@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/report/cell_text.hpp"
 #include "core/base/text.hpp"
+#include "core/report/cell_text.hpp"
 
 namespace coldload {
 namespace {

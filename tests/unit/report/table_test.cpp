@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/report/text.hpp"
+#include "core/base/text.hpp"
 #include "tests/support/sample_document.hpp"
 
 namespace coldload {
