@@ -124,6 +124,7 @@ ExitCode run_scenario(const RunCommand& command, const Scenario& scenario, const
                       Supervisor& supervisor) {
   const auto plan = plan_of(scenario, command.only, registry, supervisor);
   if (!plan) return plan.error();
+  for (const std::string& note : plan->notes) print_error("note: " + note);
   if (command.dry_run) {
     print_out(dry_run_text(*plan));
     return ExitCode::ok;

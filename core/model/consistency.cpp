@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/base/limits.hpp"
-#include "core/model/directory.hpp"
 #include "core/base/text.hpp"
+#include "core/model/directory.hpp"
 
 namespace coldload {
 namespace {

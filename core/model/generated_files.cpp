@@ -10,8 +10,9 @@
 #include <system_error>
 #include <utility>
 
-#include "core/base/units.hpp"
+#include "core/base/limits.hpp"
 #include "core/base/text.hpp"
+#include "core/base/units.hpp"
 
 namespace coldload::detail {
 namespace {
@@ -42,6 +43,18 @@ Result<void> check_space(const fs::path& directory, uint64_t bytes) {
               ENOSPC);
 }
 
+// 0 or errno.
+int write_fully(int fd, uint64_t offset, std::span<const std::byte> data) {
+  while (!data.empty()) {
+    const ssize_t count = ::pwrite(fd, data.data(), data.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    data = data.subspan(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
+  }
+  return 0;
+}
+
 Result<void> sync_directory(const fs::path& directory) {
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened.valid() || ::fsync(opened.get()) != 0) return fail_errno(errno, directory.string());
@@ -66,10 +79,13 @@ GeneratedFiles::~GeneratedFiles() {
 }
 
 Result<void> GeneratedFiles::add(const std::string& name, uint64_t size_bytes, bool sparse) {
-  File file{name, directory_ / fmt::format(".{}.partial", name), {}};
+  File file{name, directory_ / fmt::format(".{}.partial", name), {}, {}};
   file.descriptor = Descriptor(::open(file.current.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!file.descriptor.valid()) return fail_errno(errno, file.current.string());
   const int fd = file.descriptor.get();
+  // Past the page cache: weights that nobody reads yet would push out what the machine needs, and write-back
+  // of gigabytes is several times slower than writing them.
+  file.direct = Descriptor(::open(file.current.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC));
   files_.push_back(std::move(file));
   const auto size = static_cast<off_t>(size_bytes);
   if (sparse) {
@@ -86,18 +102,24 @@ Result<void> GeneratedFiles::add(const std::string& name, uint64_t size_bytes, b
 
 Result<void> GeneratedFiles::write_at(size_t number, uint64_t offset, std::span<const std::byte> data) {
   const File& file = files_[number];
-  const auto start = static_cast<off_t>(offset);
-  const auto length = static_cast<off_t>(data.size());
-  while (!data.empty()) {
-    const ssize_t count =
-        ::pwrite(file.descriptor.get(), data.data(), data.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno(errno, fmt::format("{}: write at {}", file.name, offset));
-    data = data.subspan(static_cast<size_t>(count));
-    offset += static_cast<uint64_t>(count);
+  const bool aligned =
+      offset % limits::kPageBytes == 0 && reinterpret_cast<uintptr_t>(data.data()) % limits::kPageBytes == 0;
+  const size_t whole_pages = data.size() / limits::kPageBytes * limits::kPageBytes;
+  if (file.direct.valid() && aligned && whole_pages > 0) {
+    const int os_error = write_fully(file.direct.get(), offset, data.first(whole_pages));
+    if (os_error == 0) {
+      offset += whole_pages;
+      data = data.subspan(whole_pages);
+    } else if (os_error != EINVAL) {  // which a device of larger blocks says: the page cache takes it then
+      return fail_errno(os_error, fmt::format("{}: write at {}", file.name, offset));
+    }
   }
+  if (data.empty()) return {};
+  const int os_error = write_fully(file.descriptor.get(), offset, data);
+  if (os_error != 0) return fail_errno(os_error, fmt::format("{}: write at {}", file.name, offset));
   // Starts write-back at once and waits for none of it; only a help, so failing is no failure.
-  ::sync_file_range(file.descriptor.get(), start, length, SYNC_FILE_RANGE_WRITE);
+  ::sync_file_range(file.descriptor.get(), static_cast<off_t>(offset), static_cast<off_t>(data.size()),
+                    SYNC_FILE_RANGE_WRITE);
   return {};
 }
 

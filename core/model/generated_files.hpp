@@ -32,7 +32,8 @@ class GeneratedFiles {
 
   // A file of `size_bytes`, space reserved unless `sparse`. Its number is the count of files before it.
   [[nodiscard]] Result<void> add(const std::string& name, uint64_t size_bytes, bool sparse);
-  // [any-thread]
+  // Best with `data` and `offset` at multiples of kPageBytes: whole pages then go past the page cache where
+  // the file system lets them. [any-thread]
   [[nodiscard]] Result<void> write_at(size_t number, uint64_t offset, std::span<const std::byte> data);
   // All data to the device, then every file under its name.
   [[nodiscard]] Result<void> publish();
@@ -42,6 +43,7 @@ class GeneratedFiles {
     std::string name;
     std::filesystem::path current;  // temporary path, or the final one once renamed
     Descriptor descriptor;
+    Descriptor direct;  // the same file past the page cache; invalid where the file system has no such way
   };
   GeneratedFiles(std::filesystem::path directory, bool made_directory)
       : directory_(std::move(directory)), made_directory_(made_directory) {}

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -164,24 +165,36 @@ class ShardWriter {
   };
 
   void work() {
-    std::vector<std::byte> buffer(kChunkBytes);
+    // Aligned to pages, which is what writing past the page cache asks for.
+    const std::unique_ptr<std::byte, decltype(&std::free)> memory(
+        static_cast<std::byte*>(std::aligned_alloc(limits::kPageBytes, kChunkBytes)), &std::free);
+    if (memory == nullptr) {
+      stop({Status::out_of_memory, fmt::format("no memory for a buffer of {} bytes", kChunkBytes), 0});
+      return;
+    }
+    const std::span<std::byte> buffer(memory.get(), kChunkBytes);
     for (size_t i = next_++; i < chunks_.size() && !stopped_; i = next_++) {
       const auto written = write_chunk(chunks_[i], buffer);
-      const std::scoped_lock lock(mutex_);
       if (!written) {
-        if (!error_) error_ = written.error();
-        stopped_ = true;
+        stop(written.error());
         return;
       }
+      const std::scoped_lock lock(mutex_);
       done_bytes_ += *written;
       if (progress_) progress_(done_bytes_, outline_.report.total_bytes);
     }
   }
 
-  Result<uint64_t> write_chunk(const Chunk& chunk, std::vector<std::byte>& buffer) {
+  void stop(const Error& error) {
+    const std::scoped_lock lock(mutex_);
+    if (!error_) error_ = error;
+    stopped_ = true;
+  }
+
+  Result<uint64_t> write_chunk(const Chunk& chunk, std::span<std::byte> buffer) {
     if (cancelled_ && cancelled_()) return fail(Status::cancelled, "cancelled: nothing was kept");
     const ShardLayout& shard = outline_.shards[chunk.shard];
-    const auto part = std::span(buffer).first(std::min(kChunkBytes, shard.file_bytes - chunk.offset));
+    const auto part = buffer.first(std::min(kChunkBytes, shard.file_bytes - chunk.offset));
     contents_[chunk.shard].fill(chunk.offset, part);
     if (chunk.offset < shard.header.size()) {
       const size_t count = std::min(part.size(), shard.header.size() - chunk.offset);

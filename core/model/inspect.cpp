@@ -7,8 +7,8 @@
 #include <iterator>
 #include <vector>
 
-#include "core/base/units.hpp"
 #include "core/base/text.hpp"
+#include "core/base/units.hpp"
 
 namespace coldload {
 namespace {

@@ -14,8 +14,8 @@
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
-#include "core/model/safetensors_sax.hpp"
 #include "core/base/text.hpp"
+#include "core/model/safetensors_sax.hpp"
 
 namespace coldload {
 namespace {

@@ -18,9 +18,11 @@ class Assigner {
   void run() {
     const auto& comparisons = plan_.scenario.comparisons;
     for (size_t i = 0; i < comparisons.size(); ++i) {
-      const std::string baseline = baseline_of(i, comparisons[i]);
+      const std::vector<const Case*> baselines = baselines_of(i, comparisons[i]);
+      if (baselines.empty()) continue;
       for (size_t at = 0; at < plan_.cases.size(); ++at) {
-        if (kept_[at]->comparisons.front() == i) plan_.cases[at].baseline_id = baseline;
+        if (kept_[at]->comparisons.front() != i) continue;
+        plan_.cases[at].baseline_id = nearest(baselines, plan_.cases[at]).id;
       }
     }
     for (const Expectation& expectation : plan_.scenario.expectations) {
@@ -32,7 +34,16 @@ class Assigner {
   }
 
  private:
-  std::string baseline_of(size_t index, const Comparison& comparison) {
+  // Warm against warm where the baseline has both: a warm case beside a cold baseline says nothing of the
+  // strategy.
+  static const Case& nearest(const std::vector<const Case*>& baselines, const Case& subject) {
+    const auto same = std::ranges::find(baselines, subject.cache, &Case::cache);
+    return same == baselines.end() ? *baselines.front() : **same;
+  }
+
+  // All that could serve, in order: those that run and that the glob matches.
+  std::vector<const Case*> baselines_of(size_t index, const Comparison& comparison) {
+    std::vector<const Case*> baselines;
     const Case* stopped = nullptr;
     for (size_t at = 0; at < plan_.cases.size(); ++at) {
       const Case& subject = plan_.cases[at];
@@ -40,10 +51,10 @@ class Assigner {
       const bool meant = comparison.baseline.empty() ? std::ranges::find(members, index) != members.end()
                                                      : glob_matches(comparison.baseline, subject.id);
       if (!meant) continue;
-      if (subject.runs()) return subject.id;
-      if (stopped == nullptr) stopped = &subject;
+      if (subject.runs()) baselines.push_back(&subject);
+      if (stopped == nullptr && !subject.runs()) stopped = &subject;
     }
-    if (comparison.baseline.empty()) return {};
+    if (!baselines.empty() || comparison.baseline.empty()) return baselines;
     if (stopped != nullptr) {
       plan_.notes.push_back(fmt::format("baseline {} does not run, so nothing is compared with it: {}",
                                         stopped->id,

@@ -11,7 +11,8 @@
 namespace coldload {
 
 // Sets `baseline_id` of every case: the first one that runs and that the glob of its comparison matches, or
-// without a glob the comparison's first one that runs. Globs that match no case, of baselines and of
+// without a glob the comparison's first one that runs; of several the first of the case's own cache state.
+// Globs that match no case, of baselines and of
 // [[expect]], become `mistakes`; a baseline that is there but does not run becomes a note of the plan.
 // `kept` are the candidates of plan.cases, one each; `left_out` the ids that --only removed.
 void assign_baselines(Plan& plan, const std::vector<const Candidate*>& kept,

@@ -181,6 +181,7 @@ Result<std::unique_ptr<Backend>> Backend::create(const Registry& registry, const
   std::vector<std::unique_ptr<Backend>> created;
   for (const ComponentSpec& spec : chain) {
     std::vector<std::string> names;
+    names.reserve(created.size());
     for (const auto& backend : created) names.push_back(backend->name());
     auto checked = check_spec(registry, {COLDLOAD_KIND_BACKEND, "backend"}, spec, names, base_directory);
     if (!checked) return pass(checked);

@@ -32,8 +32,10 @@ std::string reason_in(std::string_view what, const std::filesystem::path& file) 
 Result<const coldload_plugin*> open_plugin(const std::filesystem::path& file) {
   // RTLD_NODELETE, which Boost.DLL has no name for: components' tables are used until exit. Symbols are
   // resolved now, so that a missing one refuses the plugin instead of ending a run.
-  const auto mode = static_cast<boost::dll::load_mode::type>(
-      static_cast<unsigned>(boost::dll::load_mode::rtld_now) | static_cast<unsigned>(RTLD_NODELETE));
+  constexpr unsigned kMode =
+      static_cast<unsigned>(boost::dll::load_mode::rtld_now) | static_cast<unsigned>(RTLD_NODELETE);
+  // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): passed on to dlopen() as it is
+  const auto mode = static_cast<boost::dll::load_mode::type>(kMode);
   try {
     const boost::dll::shared_library library(file, mode);
     if (!library.has(COLDLOAD_PLUGIN_SYMBOL)) {

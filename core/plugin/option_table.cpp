@@ -198,6 +198,7 @@ const coldload_option& option_at(const coldload_component& component, uint32_t i
 
 std::vector<std::string> option_names(const coldload_component& component) {
   std::vector<std::string> names;
+  names.reserve(component.option_count);
   for (uint32_t i = 0; i < component.option_count; ++i) names.emplace_back(option_at(component, i).name);
   return names;
 }

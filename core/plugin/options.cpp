@@ -104,7 +104,7 @@ class Reader {
     out_.name = option_.name;
     out_.type = option_.type;
     out_.source = OptionSource::written;
-    Result<void> done = read_typed(value);
+    const Result<void> done = read_typed(value);
     if (!done) return pass(done);
     return std::move(out_);
   }

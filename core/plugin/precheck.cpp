@@ -39,6 +39,7 @@ void isolate() {
     ::signal(number, SIG_DFL);
   }
   const Descriptor nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!nowhere.valid()) return;
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), standard);
 }
 

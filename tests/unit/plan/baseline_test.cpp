@@ -33,11 +33,18 @@ TEST(Baseline, IsTheFirstCaseThatRuns) {
               ElementsAre("nvme/mmap/stream/cold", "nvme/mmap/stream/cold"));
 }
 
-TEST(Baseline, IsTheFirstThatItsGlobMatches) {
+TEST(Baseline, IsTheFirstThatItsGlobMatches_OfTheCasesOwnCacheState) {
   EXPECT_THAT(
       baselines_of(plan_of(kCases + "[[compare]]\ncache = [\"cold\", \"warm\"]\nbaseline = \"*/mmap/*\"\n")),
-      ElementsAre("nvme/mmap/stream/cold", "nvme/mmap/stream/cold", "nvme/mmap/stream/cold",
-                  "nvme/mmap/stream/cold"));
+      ElementsAre("nvme/mmap/stream/cold", "nvme/mmap/stream/warm", "nvme/mmap/stream/cold",
+                  "nvme/mmap/stream/warm"));
+}
+
+TEST(Baseline, IsOneOfAnotherCacheStateWhereTheGlobAllowsNoOther) {
+  EXPECT_THAT(baselines_of(plan_of(
+                  kCases + "[[compare]]\ncache = [\"cold\", \"warm\"]\nbaseline = \"*/mmap/*/cold\"\n")),
+              ElementsAre("nvme/mmap/stream/cold", "nvme/mmap/stream/cold", "nvme/mmap/stream/cold",
+                          "nvme/mmap/stream/cold"));
 }
 
 TEST(Baseline, OfEachComparisonIsItsOwn_AndASharedCaseKeepsTheFirst) {
