@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""coldload against fio and cat on a local model, in one interleaved run.
+
+usage: local.py COLDLOAD [--directory DIR] [--pairs N] [--only NAME]
+
+Each comparison alternates coldload and its peer on the same files with the same block size, depth and directness. Warm
+time is judged by the paired ratio (bootstrap interval of its median), CPU seconds per GB by the ratio of medians, the
+device's requests by their number, size and depth. Cold times are printed with their spread, never judged: the disk's own
+noise is larger than any difference. fio's own clock (`runtime`) is used, its start-up is not held against it.
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+
+def device_of(path):
+    device = os.stat(path).st_dev
+    return f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat"
+
+
+def device_counters(stat_file):
+    fields = [int(field) for field in pathlib.Path(stat_file).read_text().split()]
+    return {"reads": fields[0], "bytes": fields[2] * 512, "weighted_ms": fields[10]}
+
+
+def evict(files):
+    for file in files:
+        descriptor = os.open(file, os.O_RDONLY)
+        os.fdatasync(descriptor)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(descriptor)
+
+
+def warm(files):
+    buffer = bytearray(1 << 20)
+    for file in files:
+        with open(file, "rb", buffering=0) as opened:
+            while opened.readinto(buffer):
+                pass
+
+
+class Result:
+    def __init__(self, seconds, cpu_seconds, device=None):
+        self.seconds = seconds
+        self.cpu_seconds = cpu_seconds
+        self.device = device
+
+
+def bootstrap_interval(values, draws=2000, seed=1):
+    generator = random.Random(seed)
+    medians = sorted(statistics.median(generator.choices(values, k=len(values))) for _ in range(draws))
+    return medians[int(0.025 * draws)], medians[int(0.975 * draws)]
+
+
+class Bench:
+    def __init__(self, coldload, model, scratch):
+        self.coldload = coldload
+        self.model = model
+        self.scratch = scratch
+        self.files = sorted(str(file.resolve()) for file in pathlib.Path(model).glob("*.safetensors"))
+        self.bytes = sum(os.path.getsize(file) for file in self.files)
+        self.stat_file = device_of(self.files[0])
+        self.count = 0
+
+    def run_coldload(self, strategy, options, cache):
+        lines = ["schema = 1", 'name = "bench"', "[model]", 'path = ""', "[backend.local]",
+                 f"root = {json.dumps(self.model)}", f"[strategy.{strategy}]"]
+        lines += [f"{key} = {value}" for key, value in options.items()]
+        lines += ["[[compare]]", f'cache = "{cache}"', "[run]", "repetitions = 1", 'verify = "off"', "probe = false"]
+        self.count += 1
+        out = os.path.join(self.scratch, f"run-{self.count}")
+        done = subprocess.run([self.coldload, "run", "-", "--out", out, "--disturb"], input="\n".join(lines),
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"coldload failed:\n{done.stdout}{done.stderr}")
+        with open(os.path.join(out, "result.json")) as document:
+            run = json.load(document)["runs"][0]
+        if run["status"] != "ok" or not run["proof"]["valid"]:
+            return None
+        metrics = {metric["tag"]: metric["value"] for metric in run["metrics"]}
+        device = None
+        if "device_read_requests" in metrics:
+            device = {"reads": metrics["device_read_requests"], "size": metrics["device_request_bytes_mean"],
+                      "depth": metrics["device_in_flight_mean"]}
+        cpu = (metrics["cpu_user_ns"] + metrics["cpu_system_ns"]) / 1e9
+        return Result(run["load_ns"] / 1e9, cpu, device)
+
+    def run_fio(self, block, depth, engine, direct, threads, cache):
+        evict(self.files) if cache == "cold" else warm(self.files)
+        command = ["fio", "--output-format=json", "--name=peer", "--rw=read", f"--bs={block}", f"--ioengine={engine}",
+                   f"--iodepth={depth}", f"--direct={int(direct)}", "--invalidate=0", "--iomem_align=4k", "--thread",
+                   "--group_reporting", "--readonly"]
+        if threads == 1:
+            command += [f"--filename={':'.join(self.files)}", "--file_service_type=sequential"]
+        else:
+            # One part of the files each: the same bytes once, by as many threads.
+            command = command[:2]
+            for index, part in enumerate(self.parts(threads)):
+                command += [f"--name=peer{index}", "--rw=read", f"--bs={block}", f"--ioengine={engine}",
+                            f"--iodepth={depth}", f"--direct={int(direct)}", "--invalidate=0", "--iomem_align=4k",
+                            "--thread", "--group_reporting", "--readonly", f"--filename={part[0]}",
+                            f"--offset={part[1]}", f"--size={part[2]}"]
+        before = device_counters(self.stat_file)
+        done = subprocess.run(command, capture_output=True, text=True)
+        after = device_counters(self.stat_file)
+        if done.returncode != 0:
+            sys.exit(f"fio failed:\n{done.stdout}{done.stderr}")
+        job = json.loads(done.stdout[done.stdout.index("{"):])["jobs"][0]
+        seconds = job["read"]["runtime"] / 1e3
+        cpu = (job["usr_cpu"] + job["sys_cpu"]) / 100 * job["job_runtime"] / 1e3
+        reads = after["reads"] - before["reads"]
+        device = None
+        if reads:
+            device = {"reads": reads, "size": (after["bytes"] - before["bytes"]) / reads,
+                      "depth": (after["weighted_ms"] - before["weighted_ms"]) / 1e3 / max(seconds, 1e-9)}
+        return Result(seconds, cpu, device)
+
+    def parts(self, count):
+        """At least `count` pieces of about equal size that cover all files, cut at 1 MiB."""
+        parts = []
+        share = self.bytes / count
+        for file in self.files:
+            size = os.path.getsize(file)
+            pieces = max(1, round(size / share))
+            step = -(-size // pieces // (1 << 20)) * (1 << 20)
+            for start in range(0, size, step):
+                parts.append((file, start, min(step, size - start)))
+        return parts
+
+    def run_cat(self, cache):
+        evict(self.files) if cache == "cold" else warm(self.files)
+        usage = os.times()
+        began = time.monotonic()
+        with open(os.devnull, "wb") as nothing:
+            subprocess.run(["cat", *self.files], stdout=nothing, check=True)
+        after = os.times()
+        return Result(time.monotonic() - began, after.children_user + after.children_system - usage.children_user -
+                      usage.children_system)
+
+
+def describe(name, ours, peers, gigabytes, cache):
+    seconds = [our.seconds for our in ours]
+    peer_seconds = [peer.seconds for peer in peers]
+    ratios = [our.seconds / peer.seconds for our, peer in zip(ours, peers)]
+    low, high = bootstrap_interval(ratios)
+    cpu = statistics.median(our.cpu_seconds for our in ours) / gigabytes
+    peer_cpu = statistics.median(peer.cpu_seconds for peer in peers) / gigabytes
+    spread = (max(peer_seconds) - min(peer_seconds)) / statistics.median(peer_seconds)
+    print(f"{name:<34} {statistics.median(seconds):7.3f} {statistics.median(peer_seconds):7.3f}   "
+          f"{statistics.median(ratios):5.2f} ({low:4.2f} to {high:4.2f})   {cpu:6.3f} {peer_cpu:6.3f} {cpu / peer_cpu:5.2f}   {spread:4.0%}")
+    if cache == "cold" and ours[0].device and peers[0].device:
+        for key, unit, scale in (("reads", "requests", 1), ("size", "KiB each", 1024), ("depth", "in flight", 1)):
+            our = statistics.median(run.device[key] for run in ours) / scale
+            peer = statistics.median(run.device[key] for run in peers) / scale
+            print(f"{'':<34}   device {unit:<10} {our:9.1f} {peer:9.1f}   ratio {our / peer:4.2f}")
+
+
+COMPARISONS = {
+    # name: (strategy, options, cache, fio: block, depth, engine, direct, threads)
+    "sequential 1 MiB warm": ("sequential", {"chunk": '"1 MiB"'}, "warm", ("1m", 1, "psync", False, 1)),
+    "parallel 4 x 1 MiB warm": ("parallel", {"chunk": '"1 MiB"', "threads": 4}, "warm", ("1m", 1, "psync", False, 4)),
+    "io_uring 16 x 1 MiB warm": ("io_uring", {"chunk": '"1 MiB"', "depth": 16}, "warm", ("1m", 16, "io_uring", False, 1)),
+    "sequential 1 MiB cold": ("sequential", {"chunk": '"1 MiB"'}, "cold", ("1m", 1, "psync", False, 1)),
+    "sequential 1 MiB direct": ("sequential", {"chunk": '"1 MiB"', "direct": "true"}, "cold", ("1m", 1, "psync", True, 1)),
+    "io_uring 16 x 1 MiB direct": ("io_uring", {"chunk": '"1 MiB"', "depth": 16, "direct": "true"}, "cold",
+                                   ("1m", 16, "io_uring", True, 1)),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("coldload")
+    parser.add_argument("--directory", default="build/benchmark/model")
+    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    model = os.path.abspath(arguments.directory)
+    if not os.path.isdir(model):
+        os.makedirs(os.path.dirname(model), exist_ok=True)
+        subprocess.run([arguments.coldload, "gen-model", model, "--like", "llama-3.1-8b", "--scale", "0.1"], check=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = Bench(arguments.coldload, model, scratch)
+        gigabytes = bench.bytes / 1e9
+        print(f"{gigabytes:.2f} GB in {len(bench.files)} files, {arguments.pairs} interleaved pairs, medians")
+        print(f"{'':<34} {'ours':>7} {'peer':>7}   {'ratio of times':<20}   {'CPU s per GB':<13} ratio   peer's range")
+        for name, (strategy, options, cache, fio) in COMPARISONS.items():
+            if arguments.only not in name:
+                continue
+            ours, peers, cats = [], [], []
+            with_cat = strategy == "sequential" and not fio[3]
+            while len(ours) < arguments.pairs:
+                first_ours = len(ours) % 2 == 0
+                peer = None if first_ours else bench.run_fio(*fio, cache)
+                our = bench.run_coldload(strategy, options, cache)
+                peer = bench.run_fio(*fio, cache) if first_ours else peer
+                if our is None:
+                    continue
+                ours.append(our)
+                peers.append(peer)
+                if with_cat:
+                    cats.append(bench.run_cat(cache))
+            describe(name + " / fio", ours, peers, gigabytes, cache)
+            if with_cat:
+                describe(name + " / cat", ours, cats, gigabytes, "none")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
