@@ -23,7 +23,9 @@ using testing::IsEmpty;
 
 const coldload_component& every() {
   static const Registry registry = Registry::load({test_plugin("every_option")});
-  return *registry.find(COLDLOAD_KIND_BACKEND, "every").value().table;
+  const auto found = registry.find(COLDLOAD_KIND_BACKEND, "every");
+  if (!found) std::abort();
+  return *found->table;
 }
 
 OptionContext context() {
