@@ -103,17 +103,26 @@ class Planner {
     return answer;
   }
 
+  // A component that could not be created has named its table already.
+  static std::string without_place(const ComponentSpec& backend, const std::string& message) {
+    const std::string place =
+        to_string(Diagnostic{backend.where, fmt::format("backend \"{}\": ", backend.name)});
+    return message.starts_with(place) ? message.substr(place.size()) : message;
+  }
+
   // What only the scenario's author can mend ends the planning; the rest is the fate of single cases.
   void report(const SurveyRequest& request, const Answer& answer) {
     const ComponentSpec& backend = request.backend.back();
     if (answer.failure && answer.failure->status == Status::not_found) {
       return mistake(backend.where,
                      fmt::format("backend \"{}\": no model \"{}\": {}{}", backend.name, request.model_path,
-                                 answer.failure->message, how_to_generate(backend, request.model_path)));
+                                 without_place(backend, answer.failure->message),
+                                 how_to_generate(backend, request.model_path)));
     }
     if (answer.failure && answer.failure->status == Status::invalid_option) {
-      return mistake(backend.where, fmt::format("backend \"{}\" with strategy \"{}\": {}", backend.name,
-                                                request.strategy.name, answer.failure->message));
+      return mistake(backend.where,
+                     fmt::format("backend \"{}\" with strategy \"{}\": {}", backend.name,
+                                 request.strategy.name, without_place(backend, answer.failure->message)));
     }
     const bool has_items = std::ranges::any_of(answer.objects, &ModelObject::is_item);
     if (!answer.failure && !answer.survey.unsupported && !has_items) {
