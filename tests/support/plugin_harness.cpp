@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include "core/base/units.hpp"
 
@@ -226,6 +227,7 @@ Outcome Load::run() {
   });
   if (outcome.status == COLDLOAD_OK) {
     outcome = call([&](coldload_error* error) { return ops.load(strategy_.self(), &job_, error); });
+    if (outcome.status != COLDLOAD_OK) check_that_nothing_arrives();
   }
   if (ops.teardown != nullptr) ops.teardown(strategy_.self());
   return outcome;
@@ -260,6 +262,18 @@ void Load::make_pool() {
       ::mmap(nullptr, region_.length_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (region_.data == MAP_FAILED) throw std::runtime_error("no memory for the pool");
   for (uint32_t slot = 0; slot < requirements_.buffers_in_flight; ++slot) free_slots_.push_back(slot);
+}
+
+// After a failed load every buffer is ours again: no read may still be on its way into one.
+void Load::check_that_nothing_arrives() {
+  constexpr int kMark = 0xDD;
+  if (region_.data == nullptr) return;
+  std::memset(region_.data, kMark, region_.length_bytes);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto* bytes = static_cast<const unsigned char*>(region_.data);
+  if (!std::all_of(bytes, bytes + region_.length_bytes, [](unsigned char byte) { return byte == kMark; })) {
+    complain("a read that was in flight when load() failed has written to a buffer");
+  }
 }
 
 coldload_status Load::acquire(uint32_t item, uint64_t offset, uint64_t length, coldload_buffer* out) {

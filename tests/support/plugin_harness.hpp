@@ -113,6 +113,7 @@ class Load {
 
   void make_extents();
   void make_pool();
+  void check_that_nothing_arrives();
   coldload_status acquire(uint32_t item, uint64_t offset, uint64_t length, coldload_buffer* out);
   coldload_status deliver(const coldload_buffer& buffer);
   coldload_status take(uint32_t item, uint64_t offset, uint64_t length, const void* data);

@@ -70,10 +70,11 @@ typedef struct coldload_backend_ops {
   // buffer has room for the length rounded up.
   coldload_status (*read_at)(void *object, uint64_t offset, void *buffer, uint64_t length,
                              coldload_error *error);
-  // [control-thread] Makes the next read cold: dirty pages are written first. Required with CAN_EVICT, else NULL.
+  // [control-thread] Makes the next read cold: dirty pages are written first. Required with CAN_EVICT, else
+  // it may be NULL.
   coldload_status (*evict)(void *object, coldload_error *error);
   // [control-thread] Bytes of the object that lie in a cache of this machine. Required with CAN_RESIDENCY,
-  // else NULL.
+  // else it may be NULL.
   coldload_status (*residency)(void *object, uint64_t *out_bytes, coldload_error *error);
   // [any-thread] Optional interfaces by id, e.g. COLDLOAD_EXT_ASYNC_READ; or NULL.
   const void *(*get_extension)(void *backend, const char *id);
