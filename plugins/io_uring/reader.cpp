@@ -32,6 +32,10 @@ void Reader::run(const sdk::Chunks& chunks, std::atomic<uint64_t>& next_chunk, c
         const sdk::Chunk chunk = chunks[number];
         Slot slot;
         slot.buffer = job_.acquire(chunk.item, chunk.offset, chunk.length);
+        // Reading it unregistered would be another engine than the one that was asked for.
+        if (ring_.has_registered_buffers() && slot.buffer.region == COLDLOAD_NO_REGION) {
+          throw Failure(COLDLOAD_UNSUPPORTED, "registered_buffers: a buffer lies in no registered region");
+        }
         slot.request_bytes = sdk::round_up(chunk.length, job_.info(chunk.item).offset_alignment_bytes);
         slots_[free_slots_.back()] = slot;
         prepare_read(free_slots_.back());
@@ -64,7 +68,7 @@ void Reader::prepare_read(uint32_t index) {
   const int file = fixed_file ? static_cast<int>(buffer.item) : job_.info(buffer.item).fd;
   char* data = static_cast<char*>(buffer.data) + slot.done_bytes;
   const auto length = static_cast<unsigned>(slot.request_bytes - slot.done_bytes);
-  if (ring_.has_registered_buffers() && buffer.region != COLDLOAD_NO_REGION) {
+  if (ring_.has_registered_buffers()) {
     ::io_uring_prep_read_fixed(sqe, file, data, length, buffer.offset + slot.done_bytes,
                                static_cast<int>(buffer.region));
     ++tally_.registered_reads;
