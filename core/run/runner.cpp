@@ -162,22 +162,24 @@ bool Runner::wants_more(size_t index) const {
       settings().repetitions_max + std::max<uint32_t>(settings().repetitions_max / 2, 2);
   if (state.attempts >= attempts_max) return false;
   if (state.valid_ns.size() < settings().repetitions_min) return true;
-  if (!settings().until_ci || state.valid_ns.size() >= settings().repetitions_max) return false;
+  const RunSettings& run = settings();
+  if (!run.until_ci || state.valid_ns.size() >= run.repetitions_max) return false;
   const Summary summary = summarize(state.valid_ns, settings().seed);
-  return summary.median_interval.high - summary.median_interval.low > *settings().until_ci * summary.median;
+  return summary.median_interval.high - summary.median_interval.low > *run.until_ci * summary.median;
 }
 
 bool Runner::must_stop(size_t index) {
   if (stopped_) return true;
+  const RunSettings& run = settings();
   if (supervisor_.interrupt().pending()) {
     stopped_ = true;
     document_.interrupted = true;
     stop_reason_ = "interrupted";
-  } else if (settings().budget_ns) {
+  } else if (run.budget_ns) {
     const uint64_t elapsed = now_ns() - began_ns_;
-    if (elapsed + states_[index].last_wall_ns > *settings().budget_ns) {
+    if (elapsed + states_[index].last_wall_ns > *run.budget_ns) {
       stopped_ = true;
-      stop_reason_ = fmt::format("the budget of {} was spent", format_duration(*settings().budget_ns));
+      stop_reason_ = fmt::format("the budget of {} was spent", format_duration(*run.budget_ns));
     }
   }
   return stopped_;
@@ -221,13 +223,14 @@ WorkerRequest Runner::request_for(const Case& planned, uint32_t repetition) cons
 // Five times what the slowest plausible reading takes, twice (a warm case reads before its clock), and a
 // floor.
 uint64_t Runner::timeout_for(const Case& planned) const {
-  if (settings().timeout_ns) return *settings().timeout_ns;
+  const RunSettings& run = settings();
+  if (run.timeout_ns) return *run.timeout_ns;
   double rate = kAssumedBytesPerSecond;
   for (const ProbeRecord& probe : document_.probes) {
     if (probe.tag == "device/direct" && probe.subject == planned.backend.back().name)
       rate = std::max(rate, probe.bytes_per_second / 5);
   }
-  if (settings().max_bandwidth) rate = std::min(rate, static_cast<double>(*settings().max_bandwidth) / 2);
+  if (run.max_bandwidth) rate = std::min(rate, static_cast<double>(*run.max_bandwidth) / 2);
   return limits::kTimeoutMinMs * 1'000'000 +
          static_cast<uint64_t>(2e9 * static_cast<double>(planned.item_bytes()) / rate);
 }
@@ -363,7 +366,7 @@ Result<json::object> answer_of(const WorkerOutcome& outcome, uint64_t timeout_ns
     return fail(static_cast<Status>(json::integer_or(outcome.answer, "status")),
                 std::string(json::text_or(outcome.answer, "message")));
   }
-  RunRecord record = record_of(outcome, timeout_ns);
+  const RunRecord record = record_of(outcome, timeout_ns);
   const Status status = record.status == RunStatus::timed_out   ? Status::timed_out
                         : record.status == RunStatus::cancelled ? Status::cancelled
                                                                 : Status::internal;
