@@ -7,6 +7,7 @@
 
 #include "core/base/limits.hpp"
 #include "core/base/units.hpp"
+#include "core/model/architecture.hpp"
 #include "core/scenario/components.hpp"
 #include "core/scenario/read.hpp"
 
@@ -56,8 +57,8 @@ void read_path_per_backend(const Slot& slot, const ValueTable& table, ModelReadi
   const std::vector<std::string> known = names_of(*out.backends);
   for (const Member& member : table) {
     if (std::ranges::find(known, member.key) == known.end()) {
-      slot.mistakes.add(member.where, fmt::format("[model.path]: no backend \"{}\"{}", member.key,
-                                                  suggestion(member.key, known)));
+      const std::string near = slot.mistakes.full() ? "" : suggestion(member.key, known);
+      slot.mistakes.add(member.where, fmt::format("[model.path]: no backend \"{}\"{}", member.key, near));
       continue;
     }
     std::string path;
@@ -69,7 +70,10 @@ void read_path_per_backend(const Slot& slot, const ValueTable& table, ModelReadi
 constexpr std::array<Key<GenerateSpec>, 3> kGenerateKeys = {{
     {"like",
      [](const Slot& slot, GenerateSpec& out) {
-       if (const std::string* like = read_text(slot)) out.like = *like;
+       const std::string* like = read_text(slot);
+       if (like == nullptr) return;
+       if (const auto known = find_architecture(*like); !known) return slot.wrong(known.error().message);
+       out.like = *like;
      }},
     {"scale", [](const Slot& slot,
                  GenerateSpec& out) { out.scale = read_real(slot, {0.001, 1}).value_or(out.scale); }},

@@ -172,6 +172,14 @@ TEST(Model, TakesAPathPerBackend_AndNeedsOneForEachThatIsCompared) {
                           "x.toml:4:1: [model.path]: no backend \"nsf\"; did you mean \"nfs\"?"));
 }
 
+TEST(Model, NamesTheNearestArchitectureToBeLike) {
+  EXPECT_THAT(
+      mistakes_in("schema = 1\n[model]\npath = \"m\"\ngenerate = { like = \"qwen2.5-7\" }\n[backend.local]\n"
+                  "root = \"/a\"\n[strategy.mmap]\n"),
+      ElementsAre("x.toml:4:21: [model]: generate: like: no model \"qwen2.5-7\" to be like; did you mean "
+                  "\"qwen2.5-7b\"?"));
+}
+
 TEST(Model, RefusesPathsThatLeaveTheRootOrHaveTwoSpellings) {
   const auto mistake = [](std::string_view path) {
     const auto mistakes =

@@ -198,6 +198,10 @@ struct OutOfRange {
   std::string_view values;  // separated by '|'
 };
 
+void PrintTo(const OutOfRange& subject, std::ostream* out) {
+  *out << subject.key;
+}
+
 class EveryKeyOutOfRange : public ::testing::TestWithParam<OutOfRange> {};
 
 TEST_P(EveryKeyOutOfRange, IsNamedOnItsLine) {
@@ -218,10 +222,10 @@ INSTANTIATE_TEST_SUITE_P(
     All, EveryKeyOutOfRange,
     ::testing::Values(
         OutOfRange{"schema", "0|2|\"1\"|1.0"}, OutOfRange{"name", "\"\"|\"a/b\"|\"..\"|7"},
-        OutOfRange{
-            "generate",
-            "{}|{ like = 3 }|{ like = \"a\", scale = 0 }|{ like = \"a\", scale = 1.5 }|{ like = \"a\", "
-            "scale = nan }|{ like = \"a\", seed = -1 }"},
+        OutOfRange{"generate",
+                   "{}|{ like = 3 }|{ like = \"qwen2.5-7b\", scale = 0 }|{ like = \"qwen2.5-7b\", scale = "
+                   "1.5 }|{ like = \"qwen2.5-7b\", "
+                   "scale = nan }|{ like = \"qwen2.5-7b\", seed = -1 }"},
         OutOfRange{"part_size", "\"1 MB\"|\"6 GiB\"|-1|\"8 Mib\"|\"\"|true"},
         OutOfRange{"retry_wait", "\"0\"|\"11 s\"|1|\"1\""}, OutOfRange{"rate", "\"101 GB/s\"|\"2 GB\"|-1"},
         OutOfRange{"secret_key", "\"literal\"|3"}, OutOfRange{"source", "\"nobody\"|1"},

@@ -86,6 +86,8 @@ TEST(TomlShape, AQuoteInAStringDoesNotHideWhatFollows) {
   EXPECT_NE(refusal("a = \"\"\"x\"\"\"\"\"\nb = " + deep), "");
   EXPECT_NE(refusal("a = \"\"\"x\\\"\"\"\"\nb = " + deep), "");
   EXPECT_NE(refusal("a = '''x''''\nb = " + deep), "");
+  EXPECT_NE(refusal("a = [\"\"\"x\"\"\"\", " + deep), "");
+  EXPECT_NE(refusal("a = ['''x'''', " + deep), "");
   EXPECT_NE(refusal("a = 1 # \"\nb = " + deep), "");
   EXPECT_NE(refusal("a = \"unfinished\nb = " + deep), "");
 }
