@@ -51,8 +51,8 @@ using GenerateProgress = std::function<void(uint64_t done_bytes, uint64_t total_
 using IsCancelled = std::function<bool()>;
 
 // Writes under temporary names, syncs, then renames: when it fails or is cancelled, nothing it wrote stays.
-// A shard larger than one tensor's limit keeps its relation to the others: with `scale` the largest shard
-// allowed shrinks as the model does. Errors: invalid_option (see model_size(), or the directory holds
+// With `scale` the largest shard allowed shrinks as the model does, so that several unequal shards remain.
+// Errors: invalid_option (see model_size(), or the directory holds
 // something); io_error with ENOSPC before anything is written; cancelled. Either callback may be empty.
 // [control-thread]
 [[nodiscard]] Result<GenerateReport> generate_model(const GenerateOptions& options,

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -16,6 +17,7 @@
 
 #include "core/model/content.hpp"
 #include "core/model/directory.hpp"
+#include "core/model/generated_files.hpp"
 #include "tests/unit/model/temporary_directory.hpp"
 
 namespace coldload {
@@ -271,6 +273,28 @@ TEST(GeneratedModel, RefusesADirectoryThatHoldsSomething_AndTouchesNothing) {
   EXPECT_THAT(report.error().message,
               HasSubstr("holds \"precious\": name a directory that is absent or empty"));
   EXPECT_THAT(names_in(directory.path()), ElementsAre("precious"));
+}
+
+TEST(GeneratedModel, IsRefusedBeforeAnythingIsWritten_WhenTheSpaceIsTooSmall) {
+  const TemporaryDirectory directory;
+  const auto files = detail::GeneratedFiles::create(directory.path() / "m", UINT64_MAX);
+  ASSERT_FALSE(files);
+  EXPECT_EQ(files.error().os_error, ENOSPC);
+  EXPECT_THAT(files.error().message, HasSubstr("free: make room, or use a smaller scale"));
+  EXPECT_FALSE(fs::exists(directory.path() / "m"));
+}
+
+TEST(GeneratedModel, KeepsAFileThatAppearsUnderAShardsNameMeanwhile) {
+  const TemporaryDirectory directory;
+  {
+    auto files = detail::GeneratedFiles::create(directory.path(), 0);
+    ASSERT_TRUE(files);
+    ASSERT_TRUE(files->add("a", 3, false));
+    directory.write("a", "precious");
+    EXPECT_THAT(files->publish().error().message, HasSubstr("rename: File exists"));
+  }
+  EXPECT_THAT(names_in(directory.path()), ElementsAre("a"));
+  EXPECT_EQ(read_whole(directory.path() / "a"), "precious");
 }
 
 TEST(GeneratedModel, RefusesAParentThatIsMissing) {
