@@ -37,7 +37,7 @@ Result<std::string> read_small_file(const std::filesystem::path& path, uint64_t 
   const bool standard_input = path == "-";
   const std::string name = standard_input ? "<stdin>" : path.string();
   // Non-blocking, or opening a FIFO nobody writes to would hang before fstat can refuse or read it.
-  Descriptor file(standard_input ? ::dup(STDIN_FILENO)
+  const Descriptor file(standard_input ? ::dup(STDIN_FILENO)
                                  : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid()) return fail_errno(errno, name);
   struct stat about{};
@@ -78,7 +78,7 @@ Result<void> write_all(int fd, std::string_view content) {
 
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content) {
   const std::string temporary = fmt::format("{}.{}.partial", path.string(), ::getpid());
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!file.valid()) return fail_errno(errno, temporary);
   auto written = write_all(file.get(), content);
   if (written && ::fsync(file.get()) != 0) written = fail_errno(errno, "fsync");

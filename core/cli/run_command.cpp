@@ -58,6 +58,7 @@ ProgressState state_of(const RunnerProgress& progress) {
 
 json::array judged_expectations(const Scenario& scenario, const ResultDocument& document) {
   std::vector<ExpectationInput> inputs;
+  inputs.reserve(scenario.expectations.size());
   for (const Expectation& expectation : scenario.expectations) {
     inputs.push_back({expectation.case_glob, expectation.metric, expectation.less, expectation.threshold,
                       expectation.written});

@@ -86,7 +86,7 @@ std::optional<uint64_t> throttled_ns() {
   for (const char* path : {"/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpu/cpu.stat"}) {
     const std::string text = read_proc(path);
     if (const auto us = counter(text, "throttled_usec")) return *us * 1000;
-    if (const auto ns = counter(text, "throttled_time")) return *ns;
+    if (const auto ns = counter(text, "throttled_time")) return ns;
   }
   return std::nullopt;
 }
@@ -122,7 +122,7 @@ std::string block_device_of(const std::string& path) {
       return {};
     dev = source.st_rdev;
   }
-  std::string device = fmt::format("{}:{}", major(dev), minor(dev));
+  const std::string device = fmt::format("{}:{}", major(dev), minor(dev));
   return device_counters(device) ? device : std::string();
 }
 
@@ -171,10 +171,10 @@ void note_disturbances(const Counters& before, const Counters& after, RunRecord&
     record.disturbed.emplace_back(
         "somebody dropped the page cache during the run (/proc/vmstat drop_pagecache)");
   }
-  if (const auto throttled = difference(before.throttled_ns, after.throttled_ns);
-      throttled.value_or(0) > 1'000'000) {
+  const uint64_t throttled_ns = difference(before.throttled_ns, after.throttled_ns).value_or(0);
+  if (throttled_ns > 1'000'000) {
     record.disturbed.push_back(
-        fmt::format("the cgroup's CPU limit stopped this process for {}", format_duration(*throttled)));
+        fmt::format("the cgroup's CPU limit stopped this process for {}", format_duration(throttled_ns)));
   }
   // Up to 5 % and 16 MiB beside our own is the machine's small talk.
   constexpr uint64_t kSmallTalkBytes = 16 * limits::kMiB;

@@ -37,6 +37,7 @@ unsigned allowed_cores() {
 // together.
 double rate_of(unsigned thread_count, const std::function<uint64_t(unsigned)>& body) {
   std::vector<std::thread> threads;
+  threads.reserve(thread_count);
   std::atomic<uint64_t> bytes{0};
   const uint64_t begin = now_ns();
   for (unsigned thread = 0; thread < thread_count; ++thread) {
@@ -178,7 +179,8 @@ Result<std::vector<ProbeRecord>> take_probes(const WorkerRequest& request, const
   if (!request.backend.empty()) {
     auto device = probe_device(request, registry, host);
     if (!device) return pass(device);
-    if (*device) probes.push_back(std::move(**device));
+    const std::optional<ProbeRecord>& found = *device;
+    if (found) probes.push_back(*found);
     return probes;
   }
   return probe_memory();

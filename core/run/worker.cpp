@@ -33,10 +33,10 @@ class PipeEvents final : public EventSink {
   void log(uint32_t level, std::string_view message) override {
     send({{"event", "log"}, {"level", level}, {"message", json::utf8(message)}});
   }
-  void answer(json::object event) { send(std::move(event)); }
+  void answer(const json::object& event) { send(event); }
 
  private:
-  void send(json::object event) {
+  void send(const json::object& event) {
     const std::string line = json::dump(event) + "\n";
     const std::lock_guard lock(mutex_);
     // A parent that is gone ends this process soon: nobody is left to tell.
@@ -73,7 +73,12 @@ class CancelWatch {
   std::thread thread_;
 };
 
-Result<std::string> read_line(int fd) {
+struct RequestText {
+  std::string line;
+  bool cancelled = false;  // the word to stop came with it
+};
+
+Result<RequestText> read_line(int fd) {
   std::string line;
   char block[4096];
   while (true) {
@@ -82,16 +87,19 @@ Result<std::string> read_line(int fd) {
     if (count < 0) return fail_errno(errno, "the worker's request");
     if (count == 0) return fail(Status::internal, "the worker's request ended before its newline");
     line.append(block, static_cast<size_t>(count));
-    if (line.back() == '\n') return line;
+    if (const size_t end = line.find('\n', line.size() - static_cast<size_t>(count)); end != line.npos) {
+      return RequestText{line.substr(0, end), end + 1 < line.size()};
+    }
     if (line.size() > limits::kProtocolLineBytesMax)
       return fail(Status::internal, "the worker's request is too long");
   }
 }
 
-Result<WorkerRequest> read_request(int fd) {
-  const auto line = read_line(fd);
-  if (!line) return pass(line);
-  const auto document = json::parse(*line, "the worker's request");
+Result<WorkerRequest> read_request(int fd, std::atomic<bool>& cancelled) {
+  const auto text = read_line(fd);
+  if (!text) return pass(text);
+  cancelled = text->cancelled;
+  const auto document = json::parse(text->line, "the worker's request");
   if (!document) return pass(document);
   return worker_request_from_json(*document);
 }
@@ -104,7 +112,7 @@ json::object failure_event(const Error& error) {
 
 json::object answer_to(const WorkerRequest& request, EventSink& events, const std::atomic<bool>& cancelled,
                        uint64_t started_ns) {
-  std::vector<std::filesystem::path> files(request.plugin_files.begin(), request.plugin_files.end());
+  const std::vector<std::filesystem::path> files(request.plugin_files.begin(), request.plugin_files.end());
   const Registry registry = Registry::load(files);
   if (request.operation == Operation::run) {
     return {{"event", "record"},
@@ -127,12 +135,12 @@ json::object answer_to(const WorkerRequest& request, EventSink& events, const st
 
 int run_worker(int request_fd, int event_fd, uint64_t started_ns) {
   PipeEvents events(event_fd);
-  const auto request = read_request(request_fd);
+  std::atomic<bool> cancelled{false};
+  const auto request = read_request(request_fd, cancelled);
   if (!request) {
     events.answer(failure_event(request.error()));
     return 0;
   }
-  std::atomic<bool> cancelled{false};
   const CancelWatch watch(request_fd, cancelled);
   events.answer(answer_to(*request, events, cancelled, started_ns));
   return 0;
