@@ -17,7 +17,8 @@ struct Range {
 constexpr std::array kWide = {Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0xA4CF},
                               Range{0xA960, 0xA97C},   Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},
                               Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},
-                              Range{0x1F300, 0x1F64F}, Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD}};
+                              Range{0x1F300, 0x1F64F}, Range{0x1F680, 0x1F6FF}, Range{0x1F900, 0x1F9FF},
+                              Range{0x1FA70, 0x1FAFF}, Range{0x20000, 0x3FFFD}};
 constexpr std::array kZero = {Range{0x0300, 0x036F}, Range{0x200B, 0x200F}, Range{0x20D0, 0x20FF},
                               Range{0xFE00, 0xFE0F}};
 
@@ -56,7 +57,7 @@ size_t columns_of(uint32_t code) {
 
 bool is_blank_or_control(uint32_t code) {
   return code <= 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0x2028 || code == 0x2029 ||
-         (code >= 0x202A && code <= 0x202E);
+         (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
 }
 
 }  // namespace
@@ -110,7 +111,10 @@ std::string printable(std::string_view text) {
 
 std::string in_quotes(std::string_view name) {
   constexpr size_t kShownBytesMax = 80;
-  return "\"" + printable(name.substr(0, kShownBytesMax)) + (name.size() > kShownBytesMax ? "…" : "") + "\"";
+  size_t end = std::min(name.size(), kShownBytesMax);
+  // Not within a code point, which has at most three bytes after its first.
+  for (int back = 0; back < 3 && end < name.size() && is_continuation(name[end]); ++back) --end;
+  return "\"" + printable(name.substr(0, end)) + (end < name.size() ? "…" : "") + "\"";
 }
 
 std::vector<std::string> wrapped(std::string_view text, size_t columns) {

@@ -37,9 +37,7 @@ constexpr std::array kRateUnits = {
     Unit{"GB/s", 1e9},    Unit{"KiB/s", kKi},  Unit{"MiB/s", kKi* kKi}, Unit{"GiB/s", kKi* kKi* kKi},
     Unit{"bit/s", 0.125}, Unit{"kbit/s", 125}, Unit{"Mbit/s", 125e3},   Unit{"Gbit/s", 125e6},
 };
-// Above this a double no longer holds every whole number of bytes a caller could have meant exactly, but
-// any quantity people write ("9000 TB") is still exact.
-constexpr double kQuantityMax = 9.2e18;
+constexpr double kQuantityEnd = 9223372036854775808.0;  // 2^63
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -87,7 +85,7 @@ Result<uint64_t> parse_quantity(std::string_view text, std::span<const Unit> uni
     scale = found->scale;
   }
   const double quantity = number * scale;
-  if (quantity > kQuantityMax) return fail(Status::invalid_option, fmt::format("\"{}\" is too large", text));
+  if (quantity >= kQuantityEnd) return fail(Status::invalid_option, fmt::format("\"{}\" is too large", text));
   const double whole = std::round(quantity);
   // 0.1 GiB is no whole number of bytes: nobody means it to the byte, but half a byte is a mistake.
   if (quantity < 1e6 && std::abs(whole - quantity) > 1e-6) {
