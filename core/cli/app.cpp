@@ -41,6 +41,7 @@ void add_run_options(CLI::App& app, RunCommand& run) {
   app.add_flag(
       "--drop-caches", run.drop_caches,
       "Drop the whole machine's page cache before each cold run, not only the model's part; needs root");
+  app.add_flag("--allow-commands", run.allow_commands, "Allow components that run programs of their own");
   app.add_flag("--in-process", run.in_process,
                "Run in this process, for a debugger: no isolation, no time-out");
   app.add_flag("--by-mincore", run.by_mincore,

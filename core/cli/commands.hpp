@@ -21,6 +21,7 @@ struct RunCommand {
   bool in_process = false;
   bool disturb = false;
   bool drop_caches = false;
+  bool allow_commands = false;
   bool by_mincore = false;
   std::string format = "table";
 };

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "coldload/backend.h"
+#include "coldload/strategy.h"
 #include "core/analyse/case_summary.hpp"
 #include "core/analyse/expectations.hpp"
 #include "core/base/units.hpp"
@@ -66,12 +68,6 @@ json::array judged_expectations(const Scenario& scenario, const ResultDocument& 
   return evaluate_expectations(analyse_cases(document), inputs, glob_matches);
 }
 
-void print_table(const ResultDocument& document) {
-  print_out(render_table(document, {terminal_width(), wants_color()}));
-  for (const json::value& entry : document.expectations)
-    print_out(expectation_in_words(entry.as_object()) + "\n");
-}
-
 std::filesystem::path run_directory(const RunCommand& command, const Scenario& scenario) {
   if (!command.out.empty()) return command.out;
   return std::filesystem::path("results") / fmt::format("{}-{}", utc_now_compact(), scenario.name);
@@ -115,7 +111,7 @@ ExitCode execute(const RunCommand& command, const Plan& plan, const Registry& re
     print_out(json::dump_pretty(to_json(*document)));
     print_error(where);
   } else {
-    print_table(*document);
+    print_out(render_table(*document, {terminal_width(), wants_color()}));
     print_out(where + "\n");
   }
   return outcome_of(*document);
@@ -138,6 +134,23 @@ ExitCode run_scenario(const RunCommand& command, const Scenario& scenario, const
   return execute(command, *plan, registry, supervisor);
 }
 
+// Components that start programs of their own do so only where the command line allows it.
+std::optional<std::string> runs_programs(const Scenario& scenario, const Registry& registry) {
+  const auto find = [&registry](std::string_view kind,
+                                const std::vector<ComponentSpec>& specs) -> const ComponentSpec* {
+    for (const ComponentSpec& spec : specs) {
+      const auto component = registry.find(kind, spec.component);
+      if (component && (component->table->flags & COLDLOAD_COMPONENT_RUNS_PROGRAMS) != 0) return &spec;
+    }
+    return nullptr;
+  };
+  const ComponentSpec* found = find(COLDLOAD_KIND_BACKEND, scenario.backends);
+  if (found == nullptr) found = find(COLDLOAD_KIND_STRATEGY, scenario.strategies);
+  if (found == nullptr) return std::nullopt;
+  return to_string(
+      Diagnostic{found->where, fmt::format("\"{}\" runs programs: --allow-commands allows it", found->name)});
+}
+
 template <typename MakeScenario>
 ExitCode with_scenario(const Context& context, const RunCommand& command, MakeScenario make_scenario) {
   const auto registry = scan_plugins(context, true);
@@ -147,6 +160,10 @@ ExitCode with_scenario(const Context& context, const RunCommand& command, MakeSc
   }
   const auto scenario = make_scenario(command, *registry);
   if (!scenario) return scenario.error();
+  if (const auto refused = runs_programs(*scenario, *registry); refused && !command.allow_commands) {
+    print_error(*refused);
+    return ExitCode::usage;
+  }
   Supervisor supervisor(context.executable, *context.interrupt);
   return run_scenario(command, *scenario, *registry, supervisor);
 }

@@ -188,7 +188,13 @@ Result<void> Run::make_buffers() {
   if (!destination_)
     return fail(Status::invalid_option, fmt::format("no destination \"{}\"", request_.destination));
   const EffectiveOption* mapped = find_option(strategy_->options(), "mapped");
-  if (mapped != nullptr && mapped->text == "touch") destination_->set_mapped_delivery(MappedDelivery::touch);
+  if (mapped != nullptr && mapped->text == "touch") {
+    if (request_.destination != "stream") {
+      return fail(Status::unsupported, fmt::format("mapped = \"touch\" brings nothing to destination \"{}\"",
+                                                   request_.destination));
+    }
+    destination_->set_mapped_delivery(MappedDelivery::touch);
+  }
   BufferNeeds needs;
   needs.buffer_bytes = needs_.buffer_bytes;
   needs.buffers_in_flight = needs_.buffers_in_flight;

@@ -58,7 +58,7 @@ struct RunSettings {
   Verify verify = Verify::each_case;
   std::optional<uint64_t> timeout_ns;     // of one run; derived when absent
   std::optional<uint64_t> max_bandwidth;  // bytes per second of model data
-  uint64_t pool_bytes = 0;                // of stream; 0: what the strategy needs, at least 64 MiB
+  uint64_t pool_bytes = 0;                // of stream; 0: what the strategy needs, no more
   bool probe = true;                      // ceilings first and last
   bool require_quiet = true;              // wait for dirty pages and the device before each run
   uint64_t seed = 1;

@@ -245,7 +245,7 @@ TEST(RenderedInspection, ListsWhatIsInconsistent_WithoutControlBytesOfItsNames) 
   const TemporaryDirectory directory;
   directory.write("evil\x1b[2J.safetensors", "short");
   const std::string text = render_inspection(*inspect_directory(directory.path()));
-  EXPECT_THAT(text, HasSubstr("inconsistent, 1 finding:\n  evil?[2J.safetensors: 5 bytes"));
+  EXPECT_THAT(text, HasSubstr("inconsistent, 1 finding:\n  evil [2J.safetensors: 5 bytes"));
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 
