@@ -19,6 +19,8 @@ BUILD = os.environ["COLDLOAD_BUILD"]
 SCRATCH = os.environ["COLDLOAD_SCRATCH"]
 MISBEHAVING = os.path.join(BUILD, "lib/coldload/misbehaving")
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+# Children inherit it: it tells whose a process is.
+MARK = "COLDLOAD_TEST_MARK"
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
 import validate_result  # noqa: E402
@@ -69,33 +71,19 @@ def run(arguments, stdin="", timeout=300, cwd=None, env=None, **more):
     return Finished(process, out.decode(), err.decode(), time.monotonic() - began)
 
 
-def workers_of(scratch):
-    """Processes that are a coldload worker and hold something below `scratch` open or mapped."""
+def processes_of(mark):
+    """Living processes that were started, by us or by ours, with this mark in their environment."""
+    wanted = f"{MARK}={mark}".encode()
     found = []
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{name}/cmdline", "rb") as file:
-                arguments = file.read().split(b"\0")
+            with open(f"/proc/{name}/environ", "rb") as file:
+                marked = wanted in file.read().split(b"\0")
         except OSError:
             continue
-        if len(arguments) < 2 or arguments[1] != b"worker":
-            continue
-        if any(target.startswith(scratch) for target in open_files(name)):
+        if marked and alive(name):
             found.append(int(name))
     return found
-
-
-def open_files(pid):
-    for folder in ("fd", "map_files"):
-        try:
-            names = os.listdir(f"/proc/{pid}/{folder}")
-        except OSError:
-            continue
-        for name in names:
-            try:
-                yield os.readlink(f"/proc/{pid}/{folder}/{name}")
-            except OSError:
-                pass
 
 
 def alive(pid):
@@ -105,14 +93,6 @@ def alive(pid):
             return file.read().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
-
-
-def children_of(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(child) for child in file.read().split()]
-    except OSError:
-        return []
 
 
 def until(condition, seconds):
@@ -158,7 +138,7 @@ class CliTest(unittest.TestCase):
 
     def coldload(self, *arguments, expect=OK, **more):
         """Runs coldload, and fails unless it ends with `expect`, one exit status or several."""
-        finished = run([BINARY, *arguments], **more)
+        finished = run([BINARY, *arguments], env={MARK: self.dir, **more.pop("env", {})}, **more)
         wanted = expect if isinstance(expect, tuple) else (expect,)
         if finished.code not in wanted:
             self.fail(f"coldload {' '.join(arguments)}: expected exit status {expect}, got {finished}")

@@ -70,7 +70,8 @@ class ScenarioFiles(CliTest):
         self.refused(self.write("big.toml", "#" * (KIB * KIB + 1)), "big.toml: ")
 
     def test_several_mistakes_are_told_at_once_each_with_its_place_and_the_nearest_name(self):
-        path = self.scenario('[model]\npath = ""\n[backend.null]\nsise = "1 MiB"\n[strategy.sequential]\nchunk = "8 parsecs"\n'
+        path = self.scenario('[model]\npath = ""\n[backend.null]\nsise = "1 MiB"\n[strategy.sequential]\n'
+                             'chunk = "8 parsecs"\n'
                              '[strategy.q]\nplugin = "sequentail"\n[run]\nrepetitons = 3\n')
         finished = self.refused(path)
         for line, words in ((6, 'did you mean "size"'), (8, "8 parsecs"), (10, 'did you mean "sequential"'),
@@ -116,7 +117,8 @@ class Names(CliTest):
     def test_a_glob_that_matches_no_case_is_told_what_there_is(self):
         file = self.scenario(NULL)
         finished = self.coldload("run", file, "--only", "nul/*", "--out", self.path("run"), expect=USAGE)
-        self.assertRegex(finished.err, '--only: "nul/\\*" matches none of .* cases; the first is null/sequential/stream/cold')
+        self.assertRegex(finished.err, '--only: "nul/\\*" matches none of .* cases; the first is '
+                         'null/sequential/stream/cold')
         self.assertFalse(os.path.exists(self.path("run")))
 
     def test_an_unknown_command_or_option_is_a_usage_error(self):
@@ -226,8 +228,8 @@ class Output(CliTest):
 
     def on_a_terminal(self, env):
         """Runs on a pseudo-terminal; what both streams wrote to it."""
-        file = self.scenario('[model]\npath = ""\n[backend.null]\nsize = "8 MiB"\nrate = "8 MB/s"\n[strategy.sequential]\n' +
-                             hasty(1, 'verify = "off"'))
+        file = self.scenario('[model]\npath = ""\n[backend.null]\nsize = "8 MiB"\nrate = "8 MB/s"\n'
+                             '[strategy.sequential]\n' + hasty(1, 'verify = "off"'))
         ours, theirs = pty.openpty()
         written = []
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import unittest
 
-from coldload_cli import CASE_FAILED, INTEGRITY, MISBEHAVING, OK, USAGE, CliTest, hasty, workers_of
+from coldload_cli import CASE_FAILED, INTEGRITY, MISBEHAVING, OK, USAGE, CliTest, hasty, processes_of
 
 HONEST = "[strategy.sequential]\n[strategy.parallel]\n"
 
@@ -24,7 +24,7 @@ class Strategies(CliTest):
                 hasty(2, 'timeout = "2 s"'))
         finished, document = self.run_scenario(text, before=("--plugin", self.path("plugins")), expect=expect,
                                                timeout=120)
-        self.assertEqual(workers_of(self.dir), [])
+        self.assertEqual(processes_of(self.dir), [])
         self.assertFalse(document["interrupted"])
         for name in ("sequential", "parallel"):
             runs = self.runs_of(document, f"local/{name}/stream/cold")
