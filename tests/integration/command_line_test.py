@@ -121,6 +121,10 @@ class Names(CliTest):
                          'null/sequential/stream/cold')
         self.assertFalse(os.path.exists(self.path("run")))
 
+    def test_an_unknown_command_gets_the_nearest_name(self):
+        finished = self.coldload("descibe", "local", expect=USAGE)
+        self.assertEqual(finished.err, 'error: no command "descibe"; did you mean "describe"?\n')
+
     def test_an_unknown_command_or_option_is_a_usage_error(self):
         for arguments in (["frob"], [], ["run"], ["list", "--frob"], ["run", "x", "--runs", "0"],
                           ["run", "x", "--format", "yaml"]):
