@@ -28,6 +28,7 @@ json::array options_to_json(const EffectiveOptions& options) {
                                {"integer", option.integer},
                                {"quantity", option.quantity},
                                {"real", json::number(option.real)},
+                               {"text", option.text},
                                {"items", std::move(items)}});
   }
   return out;
@@ -47,6 +48,7 @@ EffectiveOptions options_from_json(const json::array* from) {
     option.integer = json::integer_or(*entry, "integer");
     option.quantity = json::unsigned_or(*entry, "quantity");
     option.real = json::number_or(*entry, "real");
+    option.text = json::text_or(*entry, "text");
     if (const json::array* items = json::array_at(*entry, "items")) {
       for (const json::value& item : *items) {
         if (item.is_string()) option.items.emplace_back(item.get_string());
@@ -174,6 +176,7 @@ json::value to_json(const Survey& survey) {
   out["emulated"] = survey.emulated;
   out["synthetic"] = survey.synthetic;
   out["external"] = survey.external;
+  out["stages"] = survey.stages;
   out["capabilities"] = survey.capabilities;
   out["needs_capabilities"] = survey.needs_capabilities;
   out["open_flags"] = survey.open_flags;
@@ -205,6 +208,7 @@ Result<Survey> survey_from_json(const json::value& document) {
   survey.emulated = json::bool_or(*from, "emulated");
   survey.synthetic = json::bool_or(*from, "synthetic");
   survey.external = json::bool_or(*from, "external");
+  survey.stages = json::bool_or(*from, "stages");
   survey.capabilities = static_cast<uint32_t>(json::unsigned_or(*from, "capabilities"));
   survey.needs_capabilities = static_cast<uint32_t>(json::unsigned_or(*from, "needs_capabilities"));
   survey.open_flags = static_cast<uint32_t>(json::unsigned_or(*from, "open_flags"));
