@@ -24,6 +24,16 @@ struct BufferNeeds {
   uint64_t pool_bytes = 0;  // asked for by the scenario; 0: what the strategy needs
 };
 
+// What a buffer was acquired for, as the host noted it.
+struct AcquiredRange {
+  uint32_t item = 0;
+  uint64_t offset = 0;
+  uint64_t length = 0;
+};
+
+// That the strategy left the buffer's description as it was: coverage must not count what it made up.
+[[nodiscard]] Result<void> check_unchanged(const coldload_buffer& buffer, const AcquiredRange& acquired);
+
 enum class MappedDelivery { copy, touch };
 
 // Called with each range that landed while its bytes are still there: the digest hangs on it. [worker-thread]

@@ -1,5 +1,7 @@
 #include "core/run/host_destination.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -54,7 +56,7 @@ Result<void> HostDestination::acquire(uint32_t item, uint64_t offset, uint64_t l
 }
 
 Result<void> HostDestination::deliver(const coldload_buffer& buffer) {
-  Range range;
+  AcquiredRange range;
   {
     const std::lock_guard lock(mutex_);
     const auto found = out_.find(buffer.token);
@@ -62,6 +64,8 @@ Result<void> HostDestination::deliver(const coldload_buffer& buffer) {
     range = found->second;
     out_.erase(found);
   }
+  auto unchanged = check_unchanged(buffer, range);
+  if (!unchanged) return unchanged;
   return observed(range.item, range.offset, {items_[range.item].memory.data() + range.offset, range.length});
 }
 
@@ -76,6 +80,16 @@ Result<void> HostDestination::deliver_mapped(uint32_t item, uint64_t offset, uin
 size_t HostDestination::outstanding() const {
   const std::lock_guard lock(mutex_);
   return out_.size();
+}
+
+Result<void> check_unchanged(const coldload_buffer& buffer, const AcquiredRange& acquired) {
+  if (buffer.item == acquired.item && buffer.offset == acquired.offset && buffer.length == acquired.length) {
+    return {};
+  }
+  return fail(Status::internal,
+              fmt::format("a buffer was delivered as bytes {}+{} of item {}, it was acquired for {}+{} of {}",
+                          buffer.offset, buffer.length, buffer.item, acquired.offset, acquired.length,
+                          acquired.item));
 }
 
 std::unique_ptr<Destination> make_destination(std::string_view name) {

@@ -29,11 +29,6 @@ class HostDestination final : public Destination {
     Memory memory;
     uint32_t first_region = 0;
   };
-  struct Range {
-    uint32_t item = 0;
-    uint64_t offset = 0;
-    uint64_t length = 0;
-  };
   [[nodiscard]] uint32_t region_of(uint32_t item, uint64_t offset, uint64_t length) const;
 
   uint64_t region_bytes_ = 0;  // regions are cut at multiples of it from each item's start
@@ -42,7 +37,7 @@ class HostDestination final : public Destination {
   std::atomic<bool> cancelled_{false};
   mutable std::mutex mutex_;
   uint64_t next_token_ = 0;
-  std::unordered_map<uint64_t, Range> out_;
+  std::unordered_map<uint64_t, AcquiredRange> out_;
 };
 
 }  // namespace coldload

@@ -42,7 +42,7 @@ Result<void> StreamDestination::begin(std::span<const uint64_t> /*item_bytes*/, 
     const uint32_t region = registrable ? static_cast<uint32_t>(regions_.size()) : COLDLOAD_NO_REGION;
     if (registrable) regions_.push_back({memory->data(), memory->size_bytes()});
     for (uint64_t slot = 0; slot < slots_here; ++slot) {
-      slots_.push_back({memory->data() + slot * slot_bytes_, region, false, 0, 0, 0});
+      slots_.push_back({memory->data() + slot * slot_bytes_, region, false, {}});
     }
     memory_.push_back(std::move(*memory));
   }
@@ -65,9 +65,7 @@ Result<void> StreamDestination::acquire(uint32_t item, uint64_t offset, uint64_t
   free_.pop_back();
   Slot& slot = slots_[index];
   slot.in_use = true;
-  slot.item = item;
-  slot.offset = offset;
-  slot.length = length;
+  slot.range = {item, offset, length};
   out.struct_size = sizeof out;
   out.region = slot.region;
   out.data = slot.data + lead;
@@ -81,29 +79,37 @@ Result<void> StreamDestination::acquire(uint32_t item, uint64_t offset, uint64_t
 }
 
 // A plugin may have written into the buffer's description: only what acquire() noted counts.
-Result<void> StreamDestination::take_back(const coldload_buffer& buffer) {
+Result<StreamDestination::Slot> StreamDestination::take_back(uint64_t token) {
+  const std::lock_guard lock(mutex_);
+  if (token >= slots_.size()) {
+    return fail(Status::internal, "a buffer was delivered that never was acquired");
+  }
+  Slot& slot = slots_[token];
+  if (!slot.in_use) return fail(Status::internal, "a buffer was delivered twice");
+  slot.in_use = false;
+  return slot;
+}
+
+void StreamDestination::recycle(uint64_t token) {
   {
     const std::lock_guard lock(mutex_);
-    if (buffer.token >= slots_.size())
-      return fail(Status::internal, "a buffer was delivered that never was acquired");
-    Slot& slot = slots_[buffer.token];
-    if (!slot.in_use) return fail(Status::internal, "a buffer was delivered twice");
-    slot.in_use = false;
-    free_.push_back(static_cast<uint32_t>(buffer.token));
+    free_.push_back(static_cast<uint32_t>(token));
   }
   freed_.notify_one();
-  return {};
 }
 
 Result<void> StreamDestination::deliver(const coldload_buffer& buffer) {
-  Result<void> seen;
-  if (observer_ && buffer.token < slots_.size()) {
-    const Slot& slot = slots_[buffer.token];
-    const auto* data = slot.data + slot.offset % limits::kPageBytes;
-    seen = observed(slot.item, slot.offset, {data, slot.length});
+  const uint64_t token = buffer.token;
+  const auto slot = take_back(token);
+  if (!slot) return pass(slot);
+  auto seen = check_unchanged(buffer, slot->range);
+  if (seen) {
+    const auto* data = slot->data + slot->range.offset % limits::kPageBytes;
+    seen = observed(slot->range.item, slot->range.offset, {data, slot->range.length});
   }
-  auto returned = take_back(buffer);
-  return seen ? returned : seen;
+  // Only now: the next one to acquire it writes over what the observer reads.
+  recycle(token);
+  return seen;
 }
 
 Result<void> StreamDestination::copy_piece(uint32_t item, uint64_t offset, std::span<const std::byte> piece) {

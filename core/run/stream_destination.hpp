@@ -29,11 +29,10 @@ class StreamDestination final : public Destination {
     std::byte* data = nullptr;
     uint32_t region = COLDLOAD_NO_REGION;
     bool in_use = false;
-    uint32_t item = 0;
-    uint64_t offset = 0;
-    uint64_t length = 0;
+    AcquiredRange range;
   };
-  [[nodiscard]] Result<void> take_back(const coldload_buffer& buffer);
+  [[nodiscard]] Result<Slot> take_back(uint64_t token);
+  void recycle(uint64_t token);
   [[nodiscard]] Result<void> copy_piece(uint32_t item, uint64_t offset, std::span<const std::byte> piece);
 
   uint64_t slot_bytes_ = 0;
