@@ -2,10 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
 
 namespace coldload {
+namespace {
+
+constexpr std::array<std::string_view, 4> kAnswers = {"record", "survey", "probes", "failed"};
+
+}  // namespace
 
 void EventReader::start() {
   started_ns_ = now_ns();
@@ -44,6 +52,8 @@ void EventReader::take_line(std::string_view line) {
     if (callback_) callback_(progress_);
   } else if (kind == "log") {
     take_output(fmt::format("{}\n", json::text_or(*event, "message")));
+  } else if (std::ranges::find(kAnswers, kind) == kAnswers.end()) {
+    take_output(fmt::format("not an event: {}\n", json::utf8(line.substr(0, 200))));
   } else if (answer_.empty()) {
     answer_ = *event;
     answered_after_ns_ = now_ns() - started_ns_;
@@ -51,10 +61,13 @@ void EventReader::take_line(std::string_view line) {
 }
 
 void EventReader::take_output(std::string_view bytes) {
-  output_ += bytes;
-  if (output_.size() > limits::kWorkerOutputBytesMax) {
-    // The end tells why something died; the beginning is dropped.
-    output_.erase(0, output_.size() - limits::kWorkerOutputBytesMax);
+  append_bounded(output_, bytes);
+}
+
+void append_bounded(std::string& output, std::string_view bytes) {
+  output += bytes;
+  if (output.size() > limits::kWorkerOutputBytesMax) {
+    output.erase(0, output.size() - limits::kWorkerOutputBytesMax);
   }
 }
 

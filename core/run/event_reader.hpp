@@ -10,6 +10,10 @@
 
 namespace coldload {
 
+// Appends a worker's words, at most limits::kWorkerOutputBytesMax in all: the end tells why something died,
+// the beginning is dropped.
+void append_bounded(std::string& output, std::string_view bytes);
+
 class EventReader {
  public:
   explicit EventReader(const Supervisor::ProgressCallback& callback) : callback_(callback) {}

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <mutex>
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
@@ -50,13 +51,15 @@ struct ChildEnds {
   // The parent may have died before that was set.
   if (::getppid() != parent) ::_exit(127);
   Interrupt::reset_in_child();
-  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  ::dup2(null, STDIN_FILENO);
-  ::dup2(ends.output, STDOUT_FILENO);
-  ::dup2(ends.output, STDERR_FILENO);
-  // Through numbers above both, so that neither dup2 closes what the other still needs.
+  // Through numbers above all of them, so that no dup2 closes what another still needs: a parent started
+  // without standard input has a pipe at 0.
   const int request = ::fcntl(ends.request, F_DUPFD_CLOEXEC, 16);
   const int events = ::fcntl(ends.events, F_DUPFD_CLOEXEC, 16);
+  const int output = ::fcntl(ends.output, F_DUPFD_CLOEXEC, 16);
+  const int null = ::open("/dev/null", O_RDONLY);
+  if (null > STDIN_FILENO) ::dup2(null, STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
   ::dup2(request, kWorkerRequestFd);
   ::dup2(events, kWorkerEventFd);
   const char* arguments[] = {executable, "worker", nullptr};
@@ -77,6 +80,7 @@ class Worker {
   enum class Wake { worker_ended, deadline, interrupted };
   Wake wait_until(uint64_t deadline_ns, bool heed_interrupt);
   void stop(uint64_t kill_grace_ms);
+  void send();
   void read_pipes();
   void reap(WorkerOutcome& outcome);
 
@@ -85,6 +89,7 @@ class Worker {
   pid_t pid_ = -1;
   Descriptor pidfd_;
   Descriptor request_;
+  std::string unsent_;
   Descriptor events_;
   Descriptor output_;
 };
@@ -107,17 +112,30 @@ Result<void> Worker::start(const std::filesystem::path& executable, const Worker
   request_ = std::move(request_pipe->write);
   events_ = std::move(event_pipe->read);
   output_ = std::move(output_pipe->read);
-  for (const Descriptor* pipe : {&events_, &output_}) ::fcntl(pipe->get(), F_SETFL, O_NONBLOCK);
-  // A worker that died at once makes this fail; its end is seen below.
-  static_cast<void>(write_all(request_.get(), json::dump(to_json(request)) + "\n").has_value());
+  for (const Descriptor* pipe : {&request_, &events_, &output_}) ::fcntl(pipe->get(), F_SETFL, O_NONBLOCK);
+  unsent_ = json::dump(to_json(request)) + "\n";
   return {};
 }
 
+// As much as the pipe takes: a worker that hangs before it reads must not hold up its watchdog.
+void Worker::send() {
+  while (!unsent_.empty()) {
+    const ssize_t count = ::write(request_.get(), unsent_.data(), unsent_.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
+    // A worker that died at once makes this fail; its end is seen by itself.
+    unsent_.erase(0, count < 0 ? std::string::npos : static_cast<size_t>(count));
+  }
+}
+
+// What is there, but not for ever: a worker that writes as fast as this reads still meets its deadline. A
+// pipe holds less than one turn reads, so that nothing is lost at the end.
 void Worker::read_pipes() {
+  constexpr size_t kBlocksPerTurn = 64;
   std::array<char, 65536> block{};
   for (const bool is_events : {true, false}) {
     Descriptor& pipe = is_events ? events_ : output_;
-    while (pipe.valid()) {
+    for (size_t turn = 0; turn < kBlocksPerTurn && pipe.valid(); ++turn) {
       const ssize_t count = ::read(pipe.get(), block.data(), block.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) break;
@@ -133,14 +151,16 @@ void Worker::read_pipes() {
 
 Worker::Wake Worker::wait_until(uint64_t deadline_ns, bool heed_interrupt) {
   while (true) {
+    send();
     read_pipes();
     if (heed_interrupt && interrupt_.pending()) return Wake::interrupted;
     const uint64_t now = now_ns();
     if (now >= deadline_ns) return Wake::deadline;
-    std::array<pollfd, 4> waited = {{{pidfd_.get(), POLLIN, 0},
+    std::array<pollfd, 5> waited = {{{pidfd_.get(), POLLIN, 0},
                                      {events_.get(), POLLIN, 0},
                                      {output_.get(), POLLIN, 0},
-                                     {heed_interrupt ? interrupt_.fd() : -1, POLLIN, 0}}};
+                                     {heed_interrupt ? interrupt_.fd() : -1, POLLIN, 0},
+                                     {unsent_.empty() ? -1 : request_.get(), POLLOUT, 0}}};
     const auto wait_ms = static_cast<int>(std::min<uint64_t>((deadline_ns - now) / 1'000'000 + 1, 1000));
     if (::poll(waited.data(), waited.size(), wait_ms) < 0 && errno != EINTR) return Wake::deadline;
     if (waited[0].revents != 0) {
@@ -152,17 +172,17 @@ Worker::Wake Worker::wait_until(uint64_t deadline_ns, bool heed_interrupt) {
 
 // The word on the pipe, then SIGKILL to the group.
 void Worker::stop(uint64_t kill_grace_ms) {
-  static_cast<void>(write_all(request_.get(), "cancel\n").has_value());
+  unsent_ += "cancel\n";
   if (wait_until(now_ns() + limits::kCancelGraceMs * 1'000'000, false) == Wake::worker_ended) return;
   ::kill(-pid_, SIGKILL);
   wait_until(now_ns() + kill_grace_ms * 1'000'000, false);
 }
 
 void Worker::reap(WorkerOutcome& outcome) {
+  // Whatever it started goes with it; before it is reaped, while its number is still its group's.
+  ::kill(-pid_, SIGKILL);
   int status = 0;
   const pid_t ended = ::waitpid(pid_, &status, WNOHANG);
-  // Whatever it started goes with it.
-  ::kill(-pid_, SIGKILL);
   if (ended != pid_) {
     outcome.hung = true;
     return;
@@ -214,27 +234,31 @@ WorkerOutcome Supervisor::execute(const WorkerRequest& request, uint64_t timeout
 
 namespace {
 
+// Several threads of a run tell events.
 class DirectEvents final : public EventSink {
  public:
   DirectEvents(const Supervisor::ProgressCallback& progress, WorkerOutcome& outcome)
       : progress_(progress), outcome_(outcome) {}
   void phase(std::string_view name) override {
+    const std::lock_guard lock(mutex_);
     outcome_.last.phase = name;
     if (progress_) progress_(outcome_.last);
   }
   void progress(uint64_t delivered_bytes, uint64_t total_bytes) override {
+    const std::lock_guard lock(mutex_);
     outcome_.last.delivered_bytes = delivered_bytes;
     outcome_.last.total_bytes = total_bytes;
     if (progress_) progress_(outcome_.last);
   }
   void log(uint32_t /*level*/, std::string_view message) override {
-    outcome_.output += message;
-    outcome_.output += '\n';
+    const std::lock_guard lock(mutex_);
+    append_bounded(outcome_.output, fmt::format("{}\n", message));
   }
 
  private:
   const Supervisor::ProgressCallback& progress_;
   WorkerOutcome& outcome_;
+  std::mutex mutex_;
 };
 
 std::string where(const WorkerProgress& last) {
@@ -284,7 +308,7 @@ void compare_clocks(const WorkerOutcome& outcome, RunRecord& record) {
 WorkerOutcome execute_in_process(const WorkerRequest& request, const Supervisor::ProgressCallback& progress) {
   WorkerOutcome outcome;
   DirectEvents events(progress, outcome);
-  std::vector<std::filesystem::path> files(request.plugin_files.begin(), request.plugin_files.end());
+  const std::vector<std::filesystem::path> files(request.plugin_files.begin(), request.plugin_files.end());
   const uint64_t started_ns = now_ns();
   const Registry registry = Registry::load(files);
   const std::atomic<bool> cancelled{false};
