@@ -106,7 +106,11 @@ Proof judge_warm(const ProofInputs& in, Proof proof) {
         fmt::format("only {} of the bytes were in the page cache", percent(*proof.resident_before));
     return proof;
   }
-  if (proof.device_ratio.value_or(0) > kWarmDeviceMax) {
+  if (!proof.device_ratio) {
+    proof.reason = "the kernel counts no device bytes for this process (/proc/self/io)";
+    return proof;
+  }
+  if (*proof.device_ratio > kWarmDeviceMax) {
     proof.reason = fmt::format("{} of the bytes came from the device", percent(*proof.device_ratio));
     return proof;
   }
@@ -138,12 +142,14 @@ ResidencyReading measure_residency(const Objects& objects, ResidencyBy by) {
     } else if (object->can(COLDLOAD_CAN_RESIDENCY)) {
       const auto found = object->residency();
       if (!found) {
+        reading.method = "none";
         reading.why_unknown = found.error().message;
         return reading;
       }
       reading.method = "backend";
       resident += *found;
     } else {
+      reading.method = "none";
       reading.why_unknown = "objects have no descriptor, and the backend does not tell residency";
       return reading;
     }
