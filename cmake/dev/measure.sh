@@ -20,12 +20,7 @@ command_quickstart() {
   ensure_packages build
   build_preset release
   make_quickstart_model "$scale"
-
-  local out status=0
-  out="results/$(date -u +%Y-%m-%dT%H%M%SZ)-quickstart"
-  build/release/bin/coldload run scenarios/quickstart.toml --out "$out" || status=$?
-  if [[ -e $out/result.json ]]; then printf '\nresults: %s/result.json\n' "$out"; fi
-  return "$status"
+  build/release/bin/coldload run scenarios/quickstart.toml
 }
 
 # Makes the model unless it is there in that size. The note of its size stands beside the model, not in it, and is
