@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/limits.hpp"
+#include "core/base/nearest.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/version.hpp"
 #include "core/run/worker.hpp"
@@ -148,6 +153,18 @@ int run_chosen(Chosen& chosen) {
   return static_cast<int>(chosen.command());
 }
 
+// CLI11 says that a subcommand is required, whatever stood in its place: this names what stood there.
+std::optional<std::string> unknown_command(const CLI::App& app) {
+  if (!app.get_subcommands().empty()) return std::nullopt;
+  const std::vector<std::string> left = app.remaining();
+  const auto command =
+      std::ranges::find_if(left, [](const std::string& word) { return !word.starts_with('-'); });
+  if (command == left.end()) return std::nullopt;
+  std::vector<std::string> known;
+  for (const CLI::App* subcommand : app.get_subcommands({})) known.push_back(subcommand->get_name());
+  return fmt::format("error: no command \"{}\"{}", *command, suggestion(*command, known));
+}
+
 int parse_and_run(int argc, const char* const* argv) {
   CLI::App app(
       "coldload measures how long LLM weights take to load, cold and proved cold, for every storage and "
@@ -160,13 +177,19 @@ int parse_and_run(int argc, const char* const* argv) {
   Chosen chosen;
   app.add_option("--plugin", chosen.context.plugin_options,
                  "A plugin or a directory of plugins, absolute; may be repeated")
-      ->type_name("PATH");
+      ->type_name("PATH")
+      ->allow_extra_args(false);
   add_run_commands(app, chosen);
   add_model_commands(app, chosen);
   add_plugin_commands(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const bool is_mistake = error.get_exit_code() != 0;  // and no --help or --version
+    if (const auto unknown = unknown_command(app); is_mistake && unknown) {
+      print_error(*unknown);
+      return static_cast<int>(ExitCode::usage);
+    }
     return app.exit(error) == 0 ? static_cast<int>(ExitCode::ok) : static_cast<int>(ExitCode::usage);
   }
   return run_chosen(chosen);
