@@ -279,7 +279,8 @@ RunRecord answered_record(const WorkerOutcome& outcome) {
   RunRecord failed;
   failed.status = RunStatus::failed;
   if (json::text_or(outcome.answer, "event") == "record") {
-    auto record = run_record_from_json(outcome.answer.at("record"));
+    const json::value* written = outcome.answer.if_contains("record");
+    auto record = run_record_from_json(written == nullptr ? json::value() : *written);
     if (record) return std::move(*record);
     failed.reason = "the worker's record is malformed: " + record.error().message;
     return failed;
