@@ -1,0 +1,199 @@
+#include "core/run/proof.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "core/base/file.hpp"
+#include "core/base/limits.hpp"
+
+namespace coldload {
+namespace {
+
+using ::testing::HasSubstr;
+
+ProofInputs inputs(CacheState cache, std::optional<double> resident, std::optional<uint64_t> device_bytes) {
+  ProofInputs in;
+  in.cache = cache;
+  in.before = {resident, resident ? "cachestat" : "none", resident ? "" : "not the owner"};
+  in.after = in.before;
+  in.device_bytes = device_bytes;
+  in.model_bytes = 10'000;
+  return in;
+}
+
+TEST(ProofOfCold, IsResidencyAndBytesUpTo1PercentResidentAndFrom98PercentRead) {
+  const Proof proof = judge_proof(inputs(CacheState::cold, 0.01, 9'800));
+  EXPECT_TRUE(proof.valid) << proof.reason;
+  EXPECT_EQ(proof.kind, ProofKind::residency_and_bytes);
+  EXPECT_EQ(proof.method, "cachestat");
+  EXPECT_EQ(proof.device_ratio, 0.98);
+  EXPECT_EQ(proof.reason, "");
+}
+
+TEST(ProofOfCold, FailsAbove1PercentResident) {
+  const Proof proof = judge_proof(inputs(CacheState::cold, 0.0101, 10'000));
+  EXPECT_FALSE(proof.valid);
+  EXPECT_EQ(proof.kind, ProofKind::unprovable);
+  EXPECT_EQ(proof.reason, "1.0 % of the bytes were still in the page cache when the clock started");
+}
+
+TEST(ProofOfCold, FailsBelow98PercentFromTheDevice) {
+  for (const std::optional<double> resident : {std::optional<double>(0.0), std::optional<double>()}) {
+    const Proof proof = judge_proof(inputs(CacheState::cold, resident, 9'799));
+    EXPECT_FALSE(proof.valid);
+    EXPECT_EQ(proof.reason, "only 98.0 % of the bytes came from the device");
+  }
+}
+
+TEST(ProofOfCold, IsByBytesWhereResidencyCannotBeKnown) {
+  const Proof proof = judge_proof(inputs(CacheState::cold, std::nullopt, 9'800));
+  EXPECT_TRUE(proof.valid);
+  EXPECT_EQ(proof.kind, ProofKind::bytes);
+  EXPECT_EQ(proof.reason, "not the owner");
+}
+
+TEST(ProofOfCold, FailsWhereTheKernelCountsNoBytes) {
+  const Proof proof = judge_proof(inputs(CacheState::cold, 0.0, std::nullopt));
+  EXPECT_FALSE(proof.valid);
+  EXPECT_THAT(proof.reason, HasSubstr("counts no device bytes"));
+}
+
+TEST(ProofOfCold, IsNoLocalCacheWhereNothingStaysHere) {
+  ProofInputs in = inputs(CacheState::cold, std::nullopt, 0);
+  in.no_local_cache = true;
+  const Proof proof = judge_proof(in);
+  EXPECT_TRUE(proof.valid);
+  EXPECT_EQ(proof.kind, ProofKind::no_local_cache);
+  EXPECT_EQ(proof.device_ratio, std::nullopt);
+  EXPECT_EQ(proof.caveat, "what the other side caches is not proved");
+}
+
+TEST(ProofOfCold, IsUnprovableAboveACacheOfTheFileSystemsOwn) {
+  ProofInputs in = inputs(CacheState::cold, 0.0, 10'000);
+  in.hidden_cache = "ZFS keeps its own cache (ARC)";
+  const Proof proof = judge_proof(in);
+  EXPECT_FALSE(proof.valid);
+  EXPECT_EQ(proof.kind, ProofKind::unprovable);
+  EXPECT_EQ(proof.reason, "ZFS keeps its own cache (ARC)");
+}
+
+TEST(ProofOfWarm, IsFrom99PercentResidentAndUpTo1PercentRead) {
+  const Proof proof = judge_proof(inputs(CacheState::warm, 0.99, 100));
+  EXPECT_TRUE(proof.valid) << proof.reason;
+  EXPECT_EQ(proof.kind, ProofKind::warm);
+  const Proof cool = judge_proof(inputs(CacheState::warm, 0.9899, 0));
+  EXPECT_FALSE(cool.valid);
+  EXPECT_EQ(cool.reason, "only 99.0 % of the bytes were in the page cache");
+  const Proof read = judge_proof(inputs(CacheState::warm, 1.0, 101));
+  EXPECT_FALSE(read.valid);
+  EXPECT_EQ(read.reason, "1.0 % of the bytes came from the device");
+}
+
+TEST(ProofOfWarm, FailsWhereResidencyOrBytesCannotBeKnown) {
+  const Proof unseen = judge_proof(inputs(CacheState::warm, std::nullopt, 0));
+  EXPECT_FALSE(unseen.valid);
+  EXPECT_EQ(unseen.reason, "not the owner");
+  const Proof uncounted = judge_proof(inputs(CacheState::warm, 1.0, std::nullopt));
+  EXPECT_FALSE(uncounted.valid);
+  EXPECT_THAT(uncounted.reason, HasSubstr("counts no device bytes"));
+}
+
+TEST(Proof, OfCachesAsTheyAreClaimsNothing) {
+  for (const CacheState cache : {CacheState::as_is, CacheState::first_start}) {
+    const Proof proof = judge_proof(inputs(cache, 0.5, 5'000));
+    EXPECT_TRUE(proof.valid);
+    EXPECT_EQ(proof.kind, ProofKind::as_is);
+    EXPECT_EQ(proof.resident_before, 0.5);
+  }
+}
+
+class SilentHost final : public HostServices {
+ public:
+  void log(uint32_t, std::string_view) override {}
+  void record(std::string_view, std::string_view, double) override {}
+  void evidence(const coldload_evidence&) override {}
+  void disturbed(std::string_view) override {}
+  [[nodiscard]] bool cancelled() const override { return false; }
+};
+
+// Real files, opened by the plugin `local`.
+class PageCache : public ::testing::Test {
+ protected:
+  static constexpr uint64_t kBytes = 4 * limits::kMiB + 77;
+
+  void open_below(std::string pattern) {
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+    std::ofstream(directory_ / "a.safetensors", std::ios::binary) << std::string(kBytes, 'a');
+    const Registry registry =
+        Registry::load({std::filesystem::path(COLDLOAD_TEST_PLUGIN_DIR) / "coldload_local.so"});
+    const ComponentSpec disk{"disk", "local", {{"root", {}, {directory_.string(), {}}}}, {}};
+    auto backend = Backend::create(registry, {disk}, "/", host_);
+    ASSERT_TRUE(backend) << backend.error().message;
+    backend_ = std::move(*backend);
+    auto object = backend_->open("a.safetensors", 0);
+    ASSERT_TRUE(object) << object.error().message;
+    objects_.push_back(std::move(*object));
+  }
+  void TearDown() override {
+    objects_.clear();
+    backend_.reset();
+    std::error_code ignored;
+    if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+  }
+
+  SilentHost host_;
+  std::filesystem::path directory_;
+  std::unique_ptr<Backend> backend_;
+  Objects objects_;
+};
+
+TEST_F(PageCache, HoldsAFileJustWrittenAndNothingOfItOnceEvicted) {
+  open_below(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
+  for (const auto& [by, method] :
+       {std::pair{ResidencyBy::best, "cachestat"}, std::pair{ResidencyBy::mincore, "mincore"}}) {
+    // Dirty again, so that evicting has to write first.
+    std::ofstream(directory_ / "a.safetensors", std::ios::binary | std::ios::in) << std::string(kBytes, 'b');
+    const auto dirty = measure_residency(objects_, by);
+    ASSERT_TRUE(dirty.share) << dirty.why_unknown;
+    EXPECT_GE(*dirty.share, 0.99);
+    // Kernels before 6.5 have no cachestat.
+    EXPECT_THAT(dirty.method, ::testing::AnyOf(method, "mincore"));
+    const auto evicted = evict_all(objects_);
+    ASSERT_TRUE(evicted) << evicted.error().message;
+    EXPECT_LE(measure_residency(objects_, by).share.value_or(1), 0.01);
+    const auto warmed = warm_all(objects_, [] { return false; });
+    ASSERT_TRUE(warmed) << warmed.error().message;
+    EXPECT_GE(measure_residency(objects_, by).share.value_or(0), 0.99);
+  }
+  // Nothing of what was dirty is lost.
+  std::string byte(1, '\0');
+  ASSERT_TRUE(objects_[0]->read_at(kBytes - 1, byte.data(), 1));
+  EXPECT_EQ(byte, "b");
+}
+
+TEST_F(PageCache, IsNotWarmedOnceTheRunStops) {
+  open_below(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
+  const auto warmed = warm_all(objects_, [] { return true; });
+  ASSERT_FALSE(warmed);
+  EXPECT_EQ(warmed.error().status, Status::cancelled);
+}
+
+TEST_F(PageCache, ProvesNothingOnAFileSystemThatIsMemory) {
+  open_below("/dev/shm/coldload-proof-XXXXXX");
+  EXPECT_EQ(hidden_cache_below(objects_), "the file system is memory: nothing on it can be cold");
+}
+
+TEST_F(PageCache, CanBeProvedAboutOnADisk) {
+  open_below(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
+  EXPECT_EQ(hidden_cache_below(objects_), std::nullopt);
+}
+
+}  // namespace
+}  // namespace coldload
