@@ -47,6 +47,7 @@ class Check {
       const auto& header = inspection.shards[shard].header;
       all_headers_read_ = all_headers_read_ && header.has_value();
       if (!header) continue;
+      tensor_bytes_ += inspection.shards[shard].size_bytes - header->header_bytes;
       for (const TensorInfo& tensor : header->tensors) held_.push_back({tensor.name, shard});
     }
     std::sort(held_.begin(), held_.end(), [](const Held& a, const Held& b) {
@@ -59,9 +60,9 @@ class Check {
     check_numbering();
     check_unique();
     if (!inspection_.index) return;
-    check_shard_names();
-    check_weight_map();
-    check_total();
+    check_shard_names(*inspection_.index);
+    check_weight_map(*inspection_.index);
+    check_total(*inspection_.index);
   }
 
  private:
@@ -99,8 +100,7 @@ class Check {
     }
   }
 
-  void check_shard_names() {
-    const ShardIndex& index = *inspection_.index;
+  void check_shard_names(const ShardIndex& index) {
     for (const std::string& name : index.shards) {
       if (find_shard(name) == nullptr) note(fmt::format("{}: named by the index, but missing", name));
     }
@@ -110,12 +110,11 @@ class Check {
     }
   }
 
-  void check_weight_map() {
-    const ShardIndex& index = *inspection_.index;
+  void check_weight_map(const ShardIndex& index) {
     auto held = held_.begin();
     for (const auto& [tensor, number] : index.weight_map) {
       const std::string& shard = index.shards[number];
-      for (; held != held_.end() && held->tensor < tensor; ++held) note_unlisted(*held);
+      for (; held != held_.end() && held->tensor < tensor; ++held) note_unlisted(index, *held);
       bool in_its_shard = false;
       const Held* elsewhere = nullptr;
       for (; held != held_.end() && held->tensor == tensor; ++held) {
@@ -130,25 +129,20 @@ class Check {
         note(fmt::format("tensor {} is not in {}, where the index says", in_quotes(tensor), shard));
       }
     }
-    for (; held != held_.end(); ++held) note_unlisted(*held);
+    for (; held != held_.end(); ++held) note_unlisted(index, *held);
   }
 
   // Of a shard that the index does not know at all, one line is enough.
-  void note_unlisted(const Held& held) {
-    const auto& names = inspection_.index->shards;
+  void note_unlisted(const ShardIndex& index, const Held& held) {
+    const auto& names = index.shards;
     if (std::find(names.begin(), names.end(), shard_name(held)) == names.end()) return;
     note(fmt::format("tensor {} of {} is not in the index", in_quotes(held.tensor), shard_name(held)));
   }
 
-  void check_total() {
-    if (!inspection_.index->total_size || !all_headers_read_) return;
-    uint64_t total = 0;
-    for (const InspectedShard& shard : inspection_.shards) {
-      total += shard.size_bytes - shard.header->header_bytes;
-    }
-    if (total == *inspection_.index->total_size) return;
-    note(fmt::format("{}: total_size is {}, the shards' tensors have {} bytes", kIndexName,
-                     *inspection_.index->total_size, total));
+  void check_total(const ShardIndex& index) {
+    if (!index.total_size || !all_headers_read_ || *index.total_size == tensor_bytes_) return;
+    note(fmt::format("{}: total_size is {}, the shards' tensors have {} bytes", kIndexName, *index.total_size,
+                     tensor_bytes_));
   }
 
   [[nodiscard]] const std::string& shard_name(const Held& held) const {
@@ -157,6 +151,7 @@ class Check {
 
   Inspection& inspection_;
   std::vector<Held> held_;  // by tensor
+  uint64_t tensor_bytes_ = 0;
   bool all_headers_read_ = true;
 };
 

@@ -112,7 +112,7 @@ Result<ModelObjects> classify_objects(std::vector<ObjectEntry> listing, std::str
   const std::string prefix = model_path.empty() ? "" : std::string(model_path) + "/";
   ModelObjects objects;
   for (size_t i = 0; i < listing.size(); ++i) {
-    ObjectEntry& entry = listing[i];
+    const ObjectEntry& entry = listing[i];
     if (entry.key.size() > limits::kKeyBytesMax) {
       return fail(Status::integrity, fmt::format("{}: key of {} bytes, the limit is {}", in_quotes(entry.key),
                                                  entry.key.size(), limits::kKeyBytesMax));

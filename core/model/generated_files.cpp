@@ -24,7 +24,7 @@ Result<bool> make_empty_directory(const fs::path& directory) {
   if (::mkdir(directory.c_str(), 0777) == 0) return true;
   if (errno != EEXIST) return fail_errno(errno, directory.string());
   std::error_code ec;
-  fs::directory_iterator entries(directory, ec);
+  const fs::directory_iterator entries(directory, ec);
   if (ec) return fail_errno(ec.value(), directory.string());
   if (entries == fs::directory_iterator()) return false;
   return fail(Status::invalid_option,

@@ -101,7 +101,8 @@ std::vector<SmallFile> small_files_of(const Architecture& architecture, const Ge
 Result<Outline> outline_of(const GenerateOptions& options) {
   const auto architecture = find_architecture(options.like);
   if (!architecture) return pass(architecture);
-  if (!(options.scale > 0 && options.scale <= 1)) {
+  const bool in_range = options.scale > 0 && options.scale <= 1;  // false for NaN too
+  if (!in_range) {
     return fail(Status::invalid_option,
                 fmt::format("scale {} is out of range: above 0, at most 1", options.scale));
   }

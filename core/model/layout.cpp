@@ -79,7 +79,7 @@ std::string index_text(std::span<const ShardLayout> shards, uint64_t tensor_byte
   }
   std::string text = fmt::format(
       "{{\n  \"metadata\": {{\n    \"total_size\": {}\n  }},\n  \"weight_map\": {{", tensor_bytes);
-  std::string_view separator = "";
+  std::string_view separator;
   for (const auto& [tensor, shard] : weight_map) {
     fmt::format_to(std::back_inserter(text), "{}\n    \"{}\": \"{}\"", separator, tensor, shard);
     separator = ",";

@@ -80,6 +80,7 @@ TEST(RangeDigest, IsTheSameWhenManyThreadsDeliver) {
   std::atomic<size_t> next{0};
   std::atomic<size_t> failures{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       for (size_t k = next++; k < ranges.size(); k = next++) {

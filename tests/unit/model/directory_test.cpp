@@ -68,6 +68,7 @@ TEST(ModelObjects, RefusesKeysThatAreTwice_TooLong_OrElsewhere) {
 
 TEST(ModelObjects, BoundsTheirNumber) {
   std::vector<ObjectEntry> listing;
+  listing.reserve(limits::kObjectsMax + 1);
   for (size_t i = 0; i < limits::kObjectsMax; ++i) listing.push_back({std::to_string(i), 1});
   EXPECT_TRUE(classify_objects(listing, ""));
   listing.push_back({"one more", 1});
@@ -83,7 +84,7 @@ TEST(Inspection, OfAModelThatFits_IsConsistent) {
   EXPECT_THAT(inspection->inconsistencies, IsEmpty());
   ASSERT_EQ(inspection->shards.size(), 2U);
   EXPECT_EQ(inspection->shards[0].name, kFirst);
-  EXPECT_EQ(inspection->shards[0].header->tensors.size(), 2U);
+  EXPECT_EQ(header_of(inspection->shards[0]).tensors.size(), 2U);
   EXPECT_EQ(inspection->small_files.size(), 2U);
 }
 

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/model/directory.hpp"
 
 namespace coldload {
 
@@ -28,6 +31,14 @@ inline std::string shard_of(const std::vector<std::string_view>& tensors) {
     offset += 4;
   }
   return shard_file(json + "}", offset);
+}
+
+// The header an inspection read, or a failure of the test and an empty one.
+inline const ShardHeader& header_of(const InspectedShard& shard) {
+  static const ShardHeader none;
+  if (shard.header) return *shard.header;
+  ADD_FAILURE() << shard.name << ": no header";
+  return none;
 }
 
 }  // namespace coldload
