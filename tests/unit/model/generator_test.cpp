@@ -231,7 +231,8 @@ TEST(GeneratedModel, InSparseShards_HasHeadersAndIndexAndTakesNoSpace) {
   ASSERT_TRUE(inspection);
   EXPECT_THAT(inspection->inconsistencies, IsEmpty());
   EXPECT_EQ(inspection->shards.size(), 30U);
-  const uint64_t total_size = inspection->index ? inspection->index->total_size.value_or(0) : 0;
+  const auto& index = inspection->index;
+  const uint64_t total_size = index ? index->total_size.value_or(0) : 0;
   EXPECT_EQ(total_size, 141'107'412'992U);
   struct stat about{};
   ASSERT_EQ(::stat((options.directory / inspection->shards[0].name).c_str(), &about), 0);
