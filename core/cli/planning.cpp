@@ -8,7 +8,7 @@
 #include "core/cli/quick.hpp"
 #include "core/model/directory.hpp"
 #include "core/record/environment.hpp"
-#include "core/run/runner.hpp"
+#include "core/run/ask.hpp"
 #include "core/scenario/parse.hpp"
 
 namespace coldload {

@@ -3,7 +3,7 @@
 #include "core/base/units.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/planning.hpp"
-#include "core/run/runner.hpp"
+#include "core/run/ask.hpp"
 
 namespace coldload {
 namespace {

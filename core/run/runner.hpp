@@ -45,13 +45,4 @@ struct RunnerCallbacks {
                                                   Supervisor& supervisor, const RunnerOptions& options,
                                                   const RunnerCallbacks& callbacks);
 
-// Asks a worker about one backend and strategy: the planner's surveyor.
-[[nodiscard]] Surveyor make_surveyor(Supervisor& supervisor, const Registry& registry);
-
-// Ceilings of a backend (with the items of one of its cases), or of this machine's memory where `planned` is
-// null.
-[[nodiscard]] Result<std::vector<ProbeRecord>> probe_in_worker(Supervisor& supervisor,
-                                                               const Registry& registry, const Case* planned,
-                                                               const std::string& base_directory);
-
 }  // namespace coldload

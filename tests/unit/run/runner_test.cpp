@@ -1,5 +1,7 @@
 #include "core/run/runner.hpp"
 
+#include "core/run/ask.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>

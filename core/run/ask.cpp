@@ -1,0 +1,72 @@
+#include "core/run/ask.hpp"
+
+#include <utility>
+
+#include "core/run/header.hpp"
+
+namespace coldload {
+namespace {
+
+constexpr uint64_t kSurveyTimeoutNs = 60'000'000'000;
+constexpr uint64_t kProbeTimeoutNs = 120'000'000'000;
+
+// The answer of a worker that is no run, or why there is none.
+Result<json::object> answer_of(const WorkerOutcome& outcome, uint64_t timeout_ns) {
+  const std::string_view event = json::text_or(outcome.answer, "event");
+  if (outcome.end == WorkerOutcome::End::answered && event != "failed") return outcome.answer;
+  if (event == "failed") {
+    return fail(static_cast<Status>(json::integer_or(outcome.answer, "status")),
+                std::string(json::text_or(outcome.answer, "message")));
+  }
+  const RunRecord record = record_of(outcome, timeout_ns);
+  const Status status = record.status == RunStatus::timed_out   ? Status::timed_out
+                        : record.status == RunStatus::cancelled ? Status::cancelled
+                                                                : Status::internal;
+  return fail(status, record.reason);
+}
+
+}  // namespace
+
+Surveyor make_surveyor(Supervisor& supervisor, const Registry& registry) {
+  return [&supervisor, &registry](const SurveyRequest& asked) -> Result<Survey> {
+    WorkerRequest request;
+    request.operation = Operation::survey;
+    request.plugin_files = plugin_files_for(registry, asked.backend, asked.strategy);
+    request.base_directory = asked.base_directory;
+    request.backend = asked.backend;
+    request.strategy = asked.strategy;
+    request.model_path = asked.model_path;
+    const auto answer = answer_of(supervisor.execute(request, kSurveyTimeoutNs, nullptr), kSurveyTimeoutNs);
+    if (!answer) return pass(answer);
+    const json::value* survey = answer->if_contains("survey");
+    if (survey == nullptr) return fail(Status::internal, "the worker gave no survey");
+    return survey_from_json(*survey);
+  };
+}
+
+Result<std::vector<ProbeRecord>> probe_in_worker(Supervisor& supervisor, const Registry& registry,
+                                                 const Case* planned, const std::string& base_directory) {
+  WorkerRequest request;
+  request.operation = Operation::probe;
+  request.base_directory = base_directory;
+  if (planned != nullptr) {
+    request.plugin_files = plugin_files_for(registry, planned->backend, planned->strategy);
+    request.backend = planned->backend;
+    for (const ModelObject& object : planned->objects) {
+      if (object.is_item) request.items.push_back(object);
+    }
+  }
+  const auto answer = answer_of(supervisor.execute(request, kProbeTimeoutNs, nullptr), kProbeTimeoutNs);
+  if (!answer) return pass(answer);
+  const json::array* records = json::array_at(*answer, "probes");
+  if (records == nullptr) return fail(Status::internal, "the worker gave no probes");
+  std::vector<ProbeRecord> probes;
+  for (const json::value& element : *records) {
+    auto probe = probe_record_from_json(element);
+    if (!probe) return pass(probe);
+    probes.push_back(std::move(*probe));
+  }
+  return probes;
+}
+
+}  // namespace coldload

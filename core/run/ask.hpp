@@ -1,0 +1,23 @@
+// Questions that a worker answers without a run: what is there and what it can, and how fast this machine is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/plan/plan.hpp"
+#include "core/plugin/registry.hpp"
+#include "core/record/document.hpp"
+#include "core/run/supervisor.hpp"
+
+namespace coldload {
+
+// Asks a worker about one backend and strategy: the planner's surveyor.
+[[nodiscard]] Surveyor make_surveyor(Supervisor& supervisor, const Registry& registry);
+
+// Ceilings of a backend (with the items of one of its cases), or of this machine's memory where `planned` is
+// null.
+[[nodiscard]] Result<std::vector<ProbeRecord>> probe_in_worker(Supervisor& supervisor,
+                                                               const Registry& registry, const Case* planned,
+                                                               const std::string& base_directory);
+
+}  // namespace coldload
