@@ -38,7 +38,7 @@ Result<std::string> read_small_file(const std::filesystem::path& path, uint64_t 
   const std::string name = standard_input ? "<stdin>" : path.string();
   // Non-blocking, or opening a FIFO nobody writes to would hang before fstat can refuse or read it.
   const Descriptor file(standard_input ? ::dup(STDIN_FILENO)
-                                 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+                                       : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid()) return fail_errno(errno, name);
   struct stat about{};
   if (::fstat(file.get(), &about) != 0) return fail_errno(errno, name);

@@ -21,7 +21,7 @@ class Strategies(CliTest):
     def execute(self, strategies, expect):
         text = (f'[model]\npath = "model"\n[backend.local]\nroot = "{self.dir}"\n' + HONEST +
                 "".join(f"[strategy.misbehaving_{name}]\n" for name in strategies) +
-                hasty(2, 'timeout = "2 s"'))
+                hasty(2, 'timeout = "5 s"\nquiet = false'))
         finished, document = self.run_scenario(text, before=("--plugin", self.path("plugins")), expect=expect,
                                                timeout=120)
         self.assertEqual(processes_of(self.dir), [])
@@ -46,7 +46,7 @@ class Strategies(CliTest):
 
     def test_a_hang_is_ended_at_the_timeout_and_leaves_one_record(self):
         finished, document = self.execute(["hang"], CASE_FAILED)
-        self.only_record(document, "hang", "timed_out", "no end after 2", "in phase load")
+        self.only_record(document, "hang", "timed_out", "no end after 5", "in phase load")
         self.assertLess(finished.seconds, 60)
 
     def test_a_short_read_leaves_one_record_that_tells_what_is_missing(self):

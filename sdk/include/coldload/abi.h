@@ -10,7 +10,8 @@
 // - Whoever allocates frees. No pointer changes owner across this boundary.
 // - No exception crosses this boundary, in either direction.
 // - Every struct that may grow starts with, or holds, `struct_size`: fields past it do not exist.
-// - A call that blocks returns COLDLOAD_CANCELLED within 100 ms of the host's cancelled() saying so. A blocked
+// - A call that blocks returns COLDLOAD_CANCELLED within 100 ms of the host's cancelled() saying so. A
+// blocked
 //   system call may not; the end of the worker process is for that.
 #ifndef COLDLOAD_ABI_H
 #define COLDLOAD_ABI_H
@@ -35,16 +36,16 @@ extern "C" {
 // Says what the reader of a failure should do.
 enum {
   COLDLOAD_OK = 0,
-  COLDLOAD_INVALID_OPTION = 1,     // The scenario's fault: reported with its file and line.
-  COLDLOAD_UNSUPPORTED = 2,        // This combination cannot run here: the case is skipped, not failed.
+  COLDLOAD_INVALID_OPTION = 1,  // The scenario's fault: reported with its file and line.
+  COLDLOAD_UNSUPPORTED = 2,     // This combination cannot run here: the case is skipped, not failed.
   COLDLOAD_NOT_FOUND = 3,
   COLDLOAD_PERMISSION_DENIED = 4,
-  COLDLOAD_IO_ERROR = 5,           // os_error holds errno, or the HTTP status negated.
+  COLDLOAD_IO_ERROR = 5,  // os_error holds errno, or the HTTP status negated.
   COLDLOAD_TIMED_OUT = 6,
   COLDLOAD_CANCELLED = 7,
   COLDLOAD_OUT_OF_MEMORY = 8,
-  COLDLOAD_INTERNAL = 9,           // A bug in the plugin or the host: the message says which.
-  COLDLOAD_INTEGRITY = 10,         // The bytes are not what they should be.
+  COLDLOAD_INTERNAL = 9,    // A bug in the plugin or the host: the message says which.
+  COLDLOAD_INTEGRITY = 10,  // The bytes are not what they should be.
 };
 typedef int32_t coldload_status;
 
@@ -60,19 +61,19 @@ typedef struct coldload_error {
 
 // The type of an option says how a scenario writes it and which member of coldload_option_value holds it.
 enum {
-  COLDLOAD_OPTION_BOOL = 1,       // true                  integer, 0 or 1
-  COLDLOAD_OPTION_INT = 2,        // 16                    integer
-  COLDLOAD_OPTION_FLOAT = 3,      // 0.5                   real
-  COLDLOAD_OPTION_STRING = 4,     // "text"                text
-  COLDLOAD_OPTION_CHOICE = 5,     // one of `choices`      text
-  COLDLOAD_OPTION_BYTES = 6,      // "8 MiB"               quantity, bytes
-  COLDLOAD_OPTION_DURATION = 7,   // "250 ms"              quantity, nanoseconds
-  COLDLOAD_OPTION_RATE = 8,       // "2 Gbit/s"            quantity, bytes per second
-  COLDLOAD_OPTION_SECRET = 9,     // "env:N", "file:PATH"  text, the secret itself; no result or log shows it
-  COLDLOAD_OPTION_BACKEND = 10,   // "name"                backend, opened, valid until destroy() returned
-  COLDLOAD_OPTION_LIST = 11,      // ["a", "b"]            list
-  COLDLOAD_OPTION_MAP = 12,       // { k = "v" }           list, keys and values in turn
-  COLDLOAD_OPTION_PATH = 13,      // "models"              text, absolute: relative to the scenario's folder
+  COLDLOAD_OPTION_BOOL = 1,      // true                  integer, 0 or 1
+  COLDLOAD_OPTION_INT = 2,       // 16                    integer
+  COLDLOAD_OPTION_FLOAT = 3,     // 0.5                   real
+  COLDLOAD_OPTION_STRING = 4,    // "text"                text
+  COLDLOAD_OPTION_CHOICE = 5,    // one of `choices`      text
+  COLDLOAD_OPTION_BYTES = 6,     // "8 MiB"               quantity, bytes
+  COLDLOAD_OPTION_DURATION = 7,  // "250 ms"              quantity, nanoseconds
+  COLDLOAD_OPTION_RATE = 8,      // "2 Gbit/s"            quantity, bytes per second
+  COLDLOAD_OPTION_SECRET = 9,    // "env:N", "file:PATH"  text, the secret itself; no result or log shows it
+  COLDLOAD_OPTION_BACKEND = 10,  // "name"                backend, opened, valid until destroy() returned
+  COLDLOAD_OPTION_LIST = 11,     // ["a", "b"]            list
+  COLDLOAD_OPTION_MAP = 12,      // { k = "v" }           list, keys and values in turn
+  COLDLOAD_OPTION_PATH = 13,     // "models"              text, absolute: relative to the scenario's folder
 };
 
 enum {
@@ -84,36 +85,36 @@ enum {
 // neither LIST nor MAP makes one case per element.
 typedef struct coldload_option {
   uint32_t struct_size;
-  uint32_t type;               // COLDLOAD_OPTION_*
-  uint32_t flags;              // COLDLOAD_OPTION_REQUIRED
+  uint32_t type;   // COLDLOAD_OPTION_*
+  uint32_t flags;  // COLDLOAD_OPTION_REQUIRED
   uint32_t reserved;
-  const char *name;            // "part_size": snake_case, stable for ever, no unit in it.
-  const char *unit;            // Of INT and FLOAT: "threads", "requests"; "" where the type says it.
-  const char *summary;         // One line, shown by `coldload describe`.
-  const char *default_value;   // As a scenario would write it, strings without quotes; NULL only if REQUIRED.
-                               // LIST: elements separated by ','. MAP: "k=v,…". "" is the empty one.
-  const char *minimum;         // INT, FLOAT, BYTES, DURATION, RATE: as a scenario would write it, or NULL.
-  const char *maximum;
-  const char *const *choices;  // CHOICE: NULL-terminated; else NULL.
+  const char* name;           // "part_size": snake_case, stable for ever, no unit in it.
+  const char* unit;           // Of INT and FLOAT: "threads", "requests"; "" where the type says it.
+  const char* summary;        // One line, shown by `coldload describe`.
+  const char* default_value;  // As a scenario would write it, strings without quotes; NULL only if REQUIRED.
+                              // LIST: elements separated by ','. MAP: "k=v,…". "" is the empty one.
+  const char* minimum;        // INT, FLOAT, BYTES, DURATION, RATE: as a scenario would write it, or NULL.
+  const char* maximum;
+  const char* const* choices;  // CHOICE: NULL-terminated; else NULL.
 } coldload_option;
 
 typedef struct coldload_option_list {
   uint32_t count;
   uint32_t reserved;
-  const char *const *items;
+  const char* const* items;
 } coldload_option_list;
 
 typedef struct coldload_option_value {
   uint32_t struct_size;
   uint32_t type;  // COLDLOAD_OPTION_*
-  const char *name;
+  const char* name;
   union {
-    int64_t integer;             // BOOL, INT
-    uint64_t quantity;           // BYTES, DURATION, RATE
-    double real;                 // FLOAT
-    const char *text;            // STRING, CHOICE, SECRET
-    const void *backend;         // BACKEND: const coldload_backend *
-    coldload_option_list list;   // LIST, MAP
+    int64_t integer;            // BOOL, INT
+    uint64_t quantity;          // BYTES, DURATION, RATE
+    double real;                // FLOAT
+    const char* text;           // STRING, CHOICE, SECRET
+    const void* backend;        // BACKEND: const coldload_backend *
+    coldload_option_list list;  // LIST, MAP
   } as;
 } coldload_option_value;
 
@@ -123,8 +124,8 @@ typedef struct coldload_option_value {
 typedef struct coldload_metric {
   uint32_t struct_size;
   uint32_t reserved;
-  const char *tag;
-  const char *unit;  // "ns", "bytes", "bytes/s", "count", "ratio"
+  const char* tag;
+  const char* unit;  // "ns", "bytes", "bytes/s", "count", "ratio"
   double value;      // Finite.
 } coldload_metric;
 
@@ -133,10 +134,10 @@ typedef struct coldload_metric {
 typedef struct coldload_evidence {
   uint32_t struct_size;
   uint32_t type;  // COLDLOAD_OPTION_BOOL, _INT or _STRING
-  const char *key;
+  const char* key;
   union {
     int64_t integer;
-    const char *text;
+    const char* text;
   } as;
 } coldload_evidence;
 
@@ -151,57 +152,57 @@ enum {
 typedef struct coldload_host {
   uint32_t struct_size;
   uint32_t abi_minor;
-  void *host_data;
+  void* host_data;
   // [any-thread]
-  void (*log)(const struct coldload_host *host, uint32_t level, const char *message);
+  void (*log)(const struct coldload_host* host, uint32_t level, const char* message);
   // [any-thread] Adds to the run in progress; ignored between runs.
-  void (*record)(const struct coldload_host *host, const coldload_metric *metric);
+  void (*record)(const struct coldload_host* host, const coldload_metric* metric);
   // [any-thread] Likewise.
-  void (*evidence)(const struct coldload_host *host, const coldload_evidence *evidence);
+  void (*evidence)(const struct coldload_host* host, const coldload_evidence* evidence);
   // [any-thread] The run's time does not stand for the case, and why: "s3: 3 retries".
-  void (*disturbed)(const struct coldload_host *host, const char *reason);
+  void (*disturbed)(const struct coldload_host* host, const char* reason);
   // [any-thread] The clock of every timestamp in a result: CLOCK_MONOTONIC, nanoseconds.
-  uint64_t (*now_ns)(const struct coldload_host *host);
+  uint64_t (*now_ns)(const struct coldload_host* host);
   // [any-thread] 1 once the run should stop; cheap, poll it at least once per chunk.
-  uint32_t (*cancelled)(const struct coldload_host *host);
+  uint32_t (*cancelled)(const struct coldload_host* host);
   // [any-thread] A host-side extension by id, or NULL.
-  const void *(*get_extension)(const struct coldload_host *host, const char *id);
+  const void* (*get_extension)(const struct coldload_host* host, const char* id);
 } coldload_host;
 
 enum {
   COLDLOAD_COMPONENT_RUNS_PROGRAMS = 1u << 0,  // Needs --allow-commands.
-  COLDLOAD_COMPONENT_EXTERNAL = 1u << 1,       // A strategy that delivers nothing: coverage, checksum and first
-                                               // byte are recorded as not observed.
-  COLDLOAD_COMPONENT_SYNTHETIC = 1u << 2,      // A backend whose bytes are made up, not stored anywhere.
-  COLDLOAD_COMPONENT_EMULATED = 1u << 3,       // A backend that stands in for another path; every record says so.
+  COLDLOAD_COMPONENT_EXTERNAL = 1u << 1,   // A strategy that delivers nothing: coverage, checksum and first
+                                           // byte are recorded as not observed.
+  COLDLOAD_COMPONENT_SYNTHETIC = 1u << 2,  // A backend whose bytes are made up, not stored anywhere.
+  COLDLOAD_COMPONENT_EMULATED = 1u << 3,   // A backend that stands in for another path; every record says so.
 };
 
 // One thing a plugin provides. All const data: a scan reads it and runs no plugin code.
 typedef struct coldload_component {
   uint32_t struct_size;
   uint32_t option_count;
-  uint32_t flags;               // COLDLOAD_COMPONENT_*
+  uint32_t flags;  // COLDLOAD_COMPONENT_*
   uint32_t reserved;
-  const char *kind;             // COLDLOAD_KIND_BACKEND, COLDLOAD_KIND_STRATEGY
-  const char *id;               // "s3": what a scenario writes; snake_case.
-  const char *summary;          // One line.
-  const coldload_option *options;
-  const char *const *schemes;   // A backend's URL schemes, NULL-terminated {"s3"}; or NULL.
-  const void *ops;              // The kind's table, e.g. const coldload_backend_ops *.
+  const char* kind;     // COLDLOAD_KIND_BACKEND, COLDLOAD_KIND_STRATEGY
+  const char* id;       // "s3": what a scenario writes; snake_case.
+  const char* summary;  // One line.
+  const coldload_option* options;
+  const char* const* schemes;  // A backend's URL schemes, NULL-terminated {"s3"}; or NULL.
+  const void* ops;             // The kind's table, e.g. const coldload_backend_ops *.
 } coldload_component;
 
 typedef struct coldload_plugin {
-  uint32_t abi_major;           // COLDLOAD_ABI_MAJOR. These first three fields never move.
-  uint32_t abi_minor;           // COLDLOAD_ABI_MINOR
+  uint32_t abi_major;  // COLDLOAD_ABI_MAJOR. These first three fields never move.
+  uint32_t abi_minor;  // COLDLOAD_ABI_MINOR
   uint32_t struct_size;
   uint32_t component_count;
-  const char *id;               // "org.coldload.s3": reverse URI, unique.
-  const char *version;          // Of the plugin, "1.4.2".
-  const char *vendor;
-  const coldload_component *const *components;
+  const char* id;       // "org.coldload.s3": reverse URI, unique.
+  const char* version;  // Of the plugin, "1.4.2".
+  const char* vendor;
+  const coldload_component* const* components;
   // Process-wide set-up and its undoing, or NULL. Called in a process that is about to use a component,
   // never by a scan. [control-thread]
-  coldload_status (*init)(coldload_error *error);
+  coldload_status (*init)(coldload_error* error);
   void (*deinit)(void);
 } coldload_plugin;
 

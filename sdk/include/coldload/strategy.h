@@ -27,95 +27,95 @@ typedef struct coldload_model_size {
 // named, before anything is timed.
 typedef struct coldload_requirements {
   uint32_t struct_size;
-  uint32_t capabilities;             // COLDLOAD_CAN_* that every object must have.
-  uint32_t open_flags;               // COLDLOAD_OPEN_*
-  uint32_t memory_alignment_bytes;   // Over and above the objects' own; a power of two, at least 1.
-  uint64_t buffer_bytes;             // The longest range it will acquire; its chunks are cut at multiples of this
-                                     // from each object's start. 0: it delivers only mapped memory.
-  uint32_t buffers_in_flight;        // Buffers it holds at once; also with 0 buffer_bytes.
-  uint32_t thread_count;             // Threads that load() will have running, the calling one included if it reads.
-  const char *const *extensions;     // Ids that the backend must offer, NULL-terminated; or NULL.
+  uint32_t capabilities;            // COLDLOAD_CAN_* that every object must have.
+  uint32_t open_flags;              // COLDLOAD_OPEN_*
+  uint32_t memory_alignment_bytes;  // Over and above the objects' own; a power of two, at least 1.
+  uint64_t buffer_bytes;       // The longest range it will acquire; its chunks are cut at multiples of this
+                               // from each object's start. 0: it delivers only mapped memory.
+  uint32_t buffers_in_flight;  // Buffers it holds at once; also with 0 buffer_bytes.
+  uint32_t thread_count;       // Threads that load() will have running, the calling one included if it reads.
+  const char* const* extensions;  // Ids that the backend must offer, NULL-terminated; or NULL.
 } coldload_requirements;
 
 // A named range of an item: its header, then its tensors.
 typedef struct coldload_extent {
-  const char *name;  // "" is the header.
+  const char* name;  // "" is the header.
   uint64_t offset;
   uint64_t length;
 } coldload_extent;
 
 // One object to bring in: bytes [0, size_bytes).
 typedef struct coldload_item {
-  const coldload_object *object;
+  const coldload_object* object;
   uint64_t size_bytes;
   uint32_t extent_count;
   uint32_t reserved;
-  const coldload_extent *extents;  // By offset, covering the item exactly, without gaps.
+  const coldload_extent* extents;  // By offset, covering the item exactly, without gaps.
 } coldload_item;
 
 // A piece of memory that buffers are cut from, at most 1 GiB, page-aligned.
 typedef struct coldload_region {
-  void *data;
+  void* data;
   uint64_t length_bytes;
 } coldload_region;
 
 typedef struct coldload_buffer {
   uint32_t struct_size;
   uint32_t region;          // Index into the job's regions that holds it whole, or COLDLOAD_NO_REGION.
-  void *data;               // Congruent to `offset` modulo COLDLOAD_BUFFER_PAGE_BYTES.
+  void* data;               // Congruent to `offset` modulo COLDLOAD_BUFFER_PAGE_BYTES.
   uint64_t capacity_bytes;  // At least `length` rounded up to the alignment.
   uint32_t item;
   uint32_t reserved;
-  uint64_t offset;          // Of the item's bytes it was acquired for.
+  uint64_t offset;  // Of the item's bytes it was acquired for.
   uint64_t length;
-  uint64_t token;           // The host's, as the next one.
+  uint64_t token;  // The host's, as the next one.
   uint64_t acquired_ns;
 } coldload_buffer;
 
 typedef struct coldload_job {
   uint32_t struct_size;
   uint32_t item_count;
-  const coldload_item *items;
-  const coldload_region *regions;  // May be registered with a ring in setup().
+  const coldload_item* items;
+  const coldload_region* regions;  // May be registered with a ring in setup().
   uint32_t region_count;
   uint32_t reserved;
-  void *host_data;
+  void* host_data;
   // [worker-thread] A buffer for bytes [offset, offset + length) of `item`. Waits while the pool is empty;
-  // COLDLOAD_CANCELLED once the run stops. Any other failure is a fault of the strategy (a range outside the item,
-  // longer than it required) or of the destination.
-  coldload_status (*acquire)(const struct coldload_job *job, uint32_t item, uint64_t offset, uint64_t length,
-                             coldload_buffer *out, coldload_error *error);
+  // COLDLOAD_CANCELLED once the run stops. Any other failure is a fault of the strategy (a range outside the
+  // item, longer than it required) or of the destination.
+  coldload_status (*acquire)(const struct coldload_job* job, uint32_t item, uint64_t offset, uint64_t length,
+                             coldload_buffer* out, coldload_error* error);
   // [worker-thread] All `buffer->length` bytes have landed. The buffer is the host's again, even on failure.
   // Delivered ranges cover each item exactly once, in any order.
-  coldload_status (*deliver)(const struct coldload_job *job, const coldload_buffer *buffer,
-                             coldload_error *error);
+  coldload_status (*deliver)(const struct coldload_job* job, const coldload_buffer* buffer,
+                             coldload_error* error);
   // [worker-thread] For memory that the strategy mapped: the host copies (or, where the case says so, only
   // touches) the range on this thread; `data` need not stay valid afterwards.
-  coldload_status (*deliver_mapped)(const struct coldload_job *job, uint32_t item, uint64_t offset,
-                                    uint64_t length, const void *data, coldload_error *error);
+  coldload_status (*deliver_mapped)(const struct coldload_job* job, uint32_t item, uint64_t offset,
+                                    uint64_t length, const void* data, coldload_error* error);
 } coldload_job;
 
 typedef struct coldload_strategy_ops {
   uint32_t struct_size;
   uint32_t reserved;
   // [control-thread]
-  coldload_status (*create)(const coldload_host *host, const coldload_option_value *options,
-                            uint32_t option_count, void **out, coldload_error *error);
+  coldload_status (*create)(const coldload_host* host, const coldload_option_value* options,
+                            uint32_t option_count, void** out, coldload_error* error);
   // [control-thread]
-  void (*destroy)(void *strategy);
+  void (*destroy)(void* strategy);
   // [control-thread] Pure: the planner calls it to see whether a pairing can run.
-  coldload_status (*requirements)(void *strategy, const coldload_model_size *model, coldload_requirements *out,
-                                  coldload_error *error);
-  // [control-thread] Before the cache state is made: rings, registration of regions and descriptors. Reads no object
-  // bytes. May say UNSUPPORTED with the reason. NULL if there is nothing to set up.
-  coldload_status (*setup)(void *strategy, const coldload_job *job, coldload_error *error);
-  // [control-thread] The timed call. Returns when every range is delivered, or on the first error; with all of its
-  // threads joined and no I/O in flight. When it fails, all acquired buffers are the host's again.
-  coldload_status (*load)(void *strategy, const coldload_job *job, coldload_error *error);
+  coldload_status (*requirements)(void* strategy, const coldload_model_size* model,
+                                  coldload_requirements* out, coldload_error* error);
+  // [control-thread] Before the cache state is made: rings, registration of regions and descriptors. Reads no
+  // object bytes. May say UNSUPPORTED with the reason. NULL if there is nothing to set up.
+  coldload_status (*setup)(void* strategy, const coldload_job* job, coldload_error* error);
+  // [control-thread] The timed call. Returns when every range is delivered, or on the first error; with all
+  // of its threads joined and no I/O in flight. When it fails, all acquired buffers are the host's again.
+  coldload_status (*load)(void* strategy, const coldload_job* job, coldload_error* error);
   // [control-thread] Undoes setup(), and gives back what load() mapped. NULL if there is nothing.
-  void (*teardown)(void *strategy);
+  void (*teardown)(void* strategy);
   // [any-thread] Optional interfaces by id, or NULL.
-  const void *(*get_extension)(void *strategy, const char *id);
+  const void* (*get_extension)(void* strategy, const char* id);
 } coldload_strategy_ops;
 
 #ifdef __cplusplus

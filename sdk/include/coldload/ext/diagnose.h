@@ -19,18 +19,18 @@ enum {
 typedef struct coldload_diagnosis {
   uint32_t struct_size;
   uint32_t level;     // COLDLOAD_DIAGNOSIS_*
-  const char *fact;   // "mount: ext4 on /dev/nvme0n1, read-ahead 128 KiB"
-  const char *cause;  // Of a warning or an error; "" with OK.
-  const char *fix;    // What to do about it; "" with OK.
+  const char* fact;   // "mount: ext4 on /dev/nvme0n1, read-ahead 128 KiB"
+  const char* cause;  // Of a warning or an error; "" with OK.
+  const char* fix;    // What to do about it; "" with OK.
 } coldload_diagnosis;
 
 typedef struct coldload_diagnose_ops {
   uint32_t struct_size;
   uint32_t reserved;
   // [control-thread] One callback per fact. `self` is the component's backend or strategy.
-  coldload_status (*diagnose)(void *self, const char *prefix,
-                              void (*callback)(void *context, const coldload_diagnosis *diagnosis),
-                              void *context, coldload_error *error);
+  coldload_status (*diagnose)(void* self, const char* prefix,
+                              void (*callback)(void* context, const coldload_diagnosis* diagnosis),
+                              void* context, coldload_error* error);
 } coldload_diagnose_ops;
 
 #ifdef __cplusplus
