@@ -68,7 +68,7 @@ class Converter {
     return elements;
   }
 
-  Location where(const toml::source_region& region) const {
+  [[nodiscard]] Location where(const toml::source_region& region) const {
     return {std::string(file_), region.begin.line, region.begin.column};
   }
 
