@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -61,12 +64,37 @@ std::string program_of(int pid) {
   return *name;
 }
 
-// Unprivileged, map_files cannot be listed; maps names the paths then.
-std::optional<std::string> mapped_path(int pid, const std::vector<std::string>& paths) {
+struct Wanted {
+  const std::vector<std::string>& paths;
+  const std::set<FileId>& ids;
+};
+
+// One line of /proc/PID/maps: "7f…-7f… r--s 00000000 fd:00 1234   /models/a.safetensors".
+bool is_wanted(std::string_view line, const Wanted& wanted) {
+  const size_t path = line.find('/');
+  if (path == std::string_view::npos) return false;
+  // A file system with an anonymous device (btrfs, overlay) shows another device here than stat() does: there
+  // the path counts.
+  if (std::ranges::find(wanted.paths, line.substr(path)) != wanted.paths.end()) return true;
+  const std::string fields(line.substr(0, path));
+  unsigned device_major = 0;
+  unsigned device_minor = 0;
+  unsigned long inode = 0;
+  if (std::sscanf(fields.c_str(), "%*s %*s %*s %x:%x %lu", &device_major, &device_minor, &inode) != 3)
+    return false;
+  return wanted.ids.contains({makedev(device_major, device_minor), inode});
+}
+
+// Text, not the links below map_files: following thousands of those costs a second on a busy machine.
+std::optional<std::string> mapped_file(int pid, const Wanted& wanted) {
   const auto maps = read_small_file(fmt::format("/proc/{}/maps", pid), 64 * limits::kMiB);
   if (!maps) return std::nullopt;
-  for (const std::string& path : paths) {
-    if (maps->find(" " + path + "\n") != std::string::npos) return path;
+  std::string_view rest = *maps;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\n'), rest.size() - 1);
+    const std::string_view line = rest.substr(0, end);
+    if (is_wanted(line, wanted)) return std::string(line.substr(line.find('/')));
+    rest.remove_prefix(end + 1);
   }
   return std::nullopt;
 }
@@ -83,9 +111,7 @@ std::optional<FileUser> find_file_user(const std::vector<std::string>& paths) {
     const auto pid = pid_from(entry->d_name);
     if (!pid || *pid == ::getpid() || *pid == ::getppid() || ::getpgid(*pid) == own_group) continue;
     const std::string base = fmt::format("/proc/{}", *pid);
-    if (auto path = linked_file(base + "/map_files", wanted))
-      return FileUser{*pid, program_of(*pid), *path, true};
-    if (auto path = mapped_path(*pid, paths)) return FileUser{*pid, program_of(*pid), *path, true};
+    if (auto path = mapped_file(*pid, {paths, wanted})) return FileUser{*pid, program_of(*pid), *path, true};
     if (auto path = linked_file(base + "/fd", wanted)) return FileUser{*pid, program_of(*pid), *path, false};
   }
   return std::nullopt;
