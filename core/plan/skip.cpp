@@ -31,7 +31,7 @@ std::string_view backend_of(const Case& subject) {
 
 Reason missing_ability(const Case& subject) {
   const Survey& survey = subject.survey;
-  if (survey.unsupported) return *survey.unsupported;
+  if (survey.unsupported) return survey.unsupported;
   uint32_t needed = survey.needs_capabilities;
   if (subject.is_direct()) needed |= COLDLOAD_CAN_DIRECT;
   const uint32_t missing = needed & ~survey.capabilities;
