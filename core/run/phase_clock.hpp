@@ -14,13 +14,18 @@ class PhaseClock {
  public:
   PhaseClock(EventSink& events, Phases& phases) : events_(events), phases_(phases) {}
 
-  // Ends the running phase and begins `name`. The event goes out before the time is taken.
+  // Ends the running phase and begins `name`. The event goes out before the time is taken: telling counts for
+  // the phase that ends, and for the first one where none does.
   void begin(std::string_view name) {
+    const bool first = name_.empty();
+    if (first) began_ns_ = now_ns();
     events_.phase(name);
-    const uint64_t now = now_ns();
-    close(now);
+    if (!first) {
+      const uint64_t now = now_ns();
+      close(now);
+      began_ns_ = now;
+    }
     name_ = name;
-    began_ns_ = now;
   }
   void end() { close(now_ns()); }
   [[nodiscard]] const std::string& name() const { return name_; }
