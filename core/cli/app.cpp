@@ -43,9 +43,9 @@ void add_run_options(CLI::App& app, RunCommand& run) {
       ->type_name("DIR");
   app.add_flag("--yes", run.yes, "Run even if it takes more than one hour or moves more than 1 TB");
   app.add_flag("--disturb", run.disturb, "Evict and warm files that other processes use");
-  app.add_flag(
-      "--drop-caches", run.drop_caches,
-      "Drop the whole machine's page cache before each cold run, not only the model's part; needs root");
+  app.add_flag("--drop-caches", run.drop_caches,
+               "Drop the whole machine's page cache before each cold run, not only the model's part; needs "
+               "root and --disturb");
   app.add_flag("--allow-commands", run.allow_commands, "Allow components that run programs of their own");
   app.add_flag("--in-process", run.in_process,
                "Run in this process, for a debugger: no isolation, no time-out");

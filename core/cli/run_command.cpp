@@ -153,6 +153,12 @@ std::optional<std::string> runs_programs(const Scenario& scenario, const Registr
 
 template <typename MakeScenario>
 ExitCode with_scenario(const Context& context, const RunCommand& command, MakeScenario make_scenario) {
+  // Everybody's cached files go, not only the model's.
+  if (command.drop_caches && !command.disturb) {
+    print_error(
+        "error: --drop-caches slows every other program on this machine: say --disturb too to allow it");
+    return ExitCode::usage;
+  }
   const auto registry = scan_plugins(context, true);
   if (!registry) {
     print_error(registry.error());

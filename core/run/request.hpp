@@ -32,7 +32,7 @@ struct WorkerRequest {
   bool synthetic = false;
   bool verify = false;
   bool disturb = false;      // may evict and warm what other processes use
-  bool drop_caches = false;  // instead of evicting file by file
+  bool drop_caches = false;  // after evicting file by file: the whole machine's
   bool quiet = true;
   ResidencyBy residency = ResidencyBy::best;
   uint64_t pool_bytes = 0;

@@ -168,6 +168,12 @@ class RunFolder(CliTest):
         _, document = self.run_scenario(text, "--only", "*/parallel,threads=2/*")
         self.assertEqual(list(self.statuses(document)), ["null/parallel,threads=2/stream/cold"])
 
+    def test_dropping_everybodys_cache_needs_disturb(self):
+        scenario = self.scenario(NULL + hasty())
+        finished = self.coldload("run", scenario, "--drop-caches", "--out", self.path("run"), expect=USAGE)
+        self.assertIn("--drop-caches slows every other program on this machine: say --disturb too", finished.err)
+        self.assertFalse(os.path.exists(self.path("run")))
+
     def test_runs_and_seed_come_before_the_scenarios_own(self):
         _, document = self.run_scenario(NULL + hasty(9), "--runs", "2", "--seed", "77")
         self.assertEqual([entry["repetition"] for entry in document["runs"]], [0, 1, 2])

@@ -252,7 +252,7 @@ TEST(Residency, IsTheSameByCachestatAndByMincore) {
 
 // As another user: a child process gives up its privileges, so the test needs to have some.
 TEST(Residency, IsUnknownForAFileThatOneNeitherOwnsNorMayWrite) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+  ASSERT_EQ(::geteuid(), 0U) << "run the tests as root: this one becomes somebody else";
   Scratch scratch;
   scratch.file("a", 1u << 20);
   const posix::Descriptor file(::open((scratch.path() + "/a").c_str(), O_RDONLY));
