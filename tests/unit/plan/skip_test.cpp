@@ -10,7 +10,7 @@ using ::testing::HasSubstr;
 
 // The reason of the only case of `rest`, or "" if it runs.
 template <typename Change>
-std::string reason(std::string_view rest, Change change, PlanOptions options = usual_options()) {
+std::string reason(std::string_view rest, Change change, const PlanOptions& options = usual_options()) {
   const auto plan = plan_of(
       scenario_of(kNvme + "[strategy.parallel]\n" + rest),
       [&](const SurveyRequest& request) {

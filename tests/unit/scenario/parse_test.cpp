@@ -155,7 +155,7 @@ TEST(ReadScenario, RefusesADirectoryADeviceAndAnAbsentFile) {
 
 TEST(ReadScenario, RefusesAnEmptyFileAndAnEmptyPipe) {
   const auto file = temporary("empty");
-  std::ofstream{file};
+  std::ofstream(file).close();
   EXPECT_EQ(read_failure(file), file.string() + ": is empty; a scenario starts with \"schema = 1\"");
   std::filesystem::remove(file);
   int ends[2];

@@ -209,8 +209,9 @@ static const char* const behaviours[] = {"well",
                                          "claims_evict",
                                          NULL};
 
-#define OPTION(option_type, option_name) \
-  .struct_size = sizeof(coldload_option), .type = option_type, .name = option_name, .summary = "What it says."
+#define OPTION(option_type, option_name)                                                \
+  .struct_size = sizeof(coldload_option), .type = (option_type), .name = (option_name), \
+  .summary = "What it says."
 
 static const coldload_option options[] = {
     {OPTION(COLDLOAD_OPTION_BOOL, "direct"), .unit = "", .default_value = "true"},
