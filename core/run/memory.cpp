@@ -23,15 +23,26 @@ Memory::~Memory() {
   if (data_ != nullptr) ::munmap(data_, size_bytes_);
 }
 
+// Aligned and in whole huge pages, where the kernel has them: into scattered pages one 1 MiB direct read
+// becomes two to seven device requests, by chance: a noise of the buffer's, not of the storage. Where it has
+// none, nothing changes.
 Result<Memory> Memory::map(uint64_t length_bytes) {
-  const uint64_t rounded = round_up(length_bytes, limits::kPageBytes);
-  void* mapped = ::mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  constexpr uint64_t kHugePageBytes = uint64_t{2} << 20;
+  const uint64_t rounded = round_up(length_bytes, kHugePageBytes);
+  const uint64_t reserved = rounded + kHugePageBytes;
+  void* mapped = ::mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) {
     return fail(Status::out_of_memory, fmt::format("no memory for {} of buffers", format_bytes(rounded)),
                 errno);
   }
+  auto* const begin = static_cast<std::byte*>(mapped);
+  const uint64_t address = reinterpret_cast<uintptr_t>(begin);
+  const uint64_t before = round_up(address, kHugePageBytes) - address;
+  if (before != 0) ::munmap(begin, before);
+  if (reserved != before + rounded) ::munmap(begin + before + rounded, reserved - before - rounded);
+  (void)::madvise(begin + before, rounded, MADV_HUGEPAGE);
   Memory memory;
-  memory.data_ = static_cast<std::byte*>(mapped);
+  memory.data_ = begin + before;
   memory.size_bytes_ = rounded;
   return memory;
 }

@@ -8,7 +8,7 @@
 
 namespace coldload {
 
-// Page-aligned private memory. Moved-from and default: empty.
+// Private memory in whole huge pages (2 MiB), aligned to them. Moved-from and default: empty.
 class Memory {
  public:
   Memory() = default;

@@ -133,13 +133,14 @@ TEST(Histogram, IsZeroWhenEmpty) {
   EXPECT_EQ(Histogram().at(0.5), 0U);
 }
 
-TEST(Memory, IsPageAlignedAndRoundedUp) {
-  const auto memory = Memory::map(4097);
+TEST(Memory, IsAlignedToHugePagesAndRoundedUpToThem) {
+  constexpr uint64_t kHugePageBytes = uint64_t{2} << 20U;
+  const auto memory = Memory::map(kHugePageBytes + 1);
   ASSERT_TRUE(memory);
-  EXPECT_EQ(memory->size_bytes(), 8192U);
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(memory->data()) % limits::kPageBytes, 0U);
+  EXPECT_EQ(memory->size_bytes(), 2 * kHugePageBytes);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(memory->data()) % kHugePageBytes, 0U);
   memory->touch();
-  EXPECT_EQ(memory->data()[8191], std::byte{0});
+  EXPECT_EQ(memory->data()[2 * kHugePageBytes - 1], std::byte{0});
 }
 
 TEST(Memory, IsGivenOnAndLeavesNothingBehind) {
