@@ -44,6 +44,7 @@ inline constexpr uint64_t kIndexBytesMax = 256 * kMiB;
 
 // Runs.
 inline constexpr uint64_t kRegionBytesMax = kGiB;  // one io_uring registered buffer
+inline constexpr uint64_t kHugePageBytes = 2 * kMiB;
 inline constexpr uint64_t kPageBytes = 4096;       // buffers are congruent to file offsets modulo this
 inline constexpr uint64_t kCancelGraceMs = 2'000;  // between the word on the pipe and SIGKILL
 inline constexpr uint64_t kKillGraceMs = 5'000;    // between SIGKILL and giving a worker up as hung

@@ -23,26 +23,26 @@ Memory::~Memory() {
   if (data_ != nullptr) ::munmap(data_, size_bytes_);
 }
 
-// Aligned and in whole huge pages, where the kernel has them: into scattered pages one 1 MiB direct read
-// becomes two to seven device requests, by chance: a noise of the buffer's, not of the storage. Where it has
-// none, nothing changes.
+// A direct read into scattered pages is cut where the device's list of segments is full: 1 MiB is 256 pages,
+// a virtual disk may take 254. Whether that happens would be the buffer's luck, not the storage's.
 Result<Memory> Memory::map(uint64_t length_bytes) {
-  constexpr uint64_t kHugePageBytes = uint64_t{2} << 20;
-  const uint64_t rounded = round_up(length_bytes, kHugePageBytes);
-  const uint64_t reserved = rounded + kHugePageBytes;
+  const uint64_t rounded = round_up(length_bytes, limits::kPageBytes);
+  const uint64_t reserved = rounded + limits::kHugePageBytes;
   void* mapped = ::mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) {
     return fail(Status::out_of_memory, fmt::format("no memory for {} of buffers", format_bytes(rounded)),
                 errno);
   }
   auto* const begin = static_cast<std::byte*>(mapped);
-  const uint64_t address = reinterpret_cast<uintptr_t>(begin);
-  const uint64_t before = round_up(address, kHugePageBytes) - address;
-  if (before != 0) ::munmap(begin, before);
-  if (reserved != before + rounded) ::munmap(begin + before + rounded, reserved - before - rounded);
-  (void)::madvise(begin + before, rounded, MADV_HUGEPAGE);
+  const auto address = reinterpret_cast<uintptr_t>(begin);
+  const uint64_t lead = round_up(address, limits::kHugePageBytes) - address;
+  const uint64_t rest = reserved - lead - rounded;
+  if (lead != 0) ::munmap(begin, lead);
+  if (rest != 0) ::munmap(begin + lead + rounded, rest);
+  // Refused by a kernel without them; the result document says whether it has them (`transparent_hugepages`).
+  (void)::madvise(begin + lead, rounded, MADV_HUGEPAGE);
   Memory memory;
-  memory.data_ = begin + before;
+  memory.data_ = begin + lead;
   memory.size_bytes_ = rounded;
   return memory;
 }

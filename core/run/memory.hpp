@@ -8,7 +8,8 @@
 
 namespace coldload {
 
-// Private memory in whole huge pages (2 MiB), aligned to them. Moved-from and default: empty.
+// Private memory, aligned to huge pages and made of them as far as whole ones fit, where the kernel has them.
+// Moved-from and default: empty.
 class Memory {
  public:
   Memory() = default;

@@ -35,7 +35,8 @@ Result<void> StreamDestination::begin(std::span<const uint64_t> /*item_bytes*/, 
   const uint64_t slots_per_region = std::max<uint64_t>(limits::kRegionBytesMax / slot_bytes_, 1);
   for (uint64_t made = 0; made < slot_count; made += slots_per_region) {
     const uint64_t slots_here = std::min(slots_per_region, slot_count - made);
-    auto memory = Memory::map(slots_here * slot_bytes_);
+    // Whole huge pages even for one small buffer.
+    auto memory = Memory::map(round_up(slots_here * slot_bytes_, limits::kHugePageBytes));
     if (!memory) return pass(memory);
     memory->touch();
     const bool registrable = memory->size_bytes() <= limits::kRegionBytesMax;

@@ -108,7 +108,7 @@ class Bench:
                             "--thread", "--group_reporting", "--readonly", f"--filename={part[0]}",
                             f"--offset={part[1]}", f"--size={part[2]}"]
         before = device_counters(self.stat_file)
-        # Huge pages as our pool has them: into scattered pages the same 1 MiB read is two to seven requests, by chance.
+        # Huge pages as our pool has them: into scattered pages a 1 MiB direct read may be two requests, by chance.
         environment = dict(os.environ, GLIBC_TUNABLES="glibc.malloc.hugetlb=1")
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
         after = device_counters(self.stat_file)
@@ -162,7 +162,7 @@ def describe(name, ours, peers, gigabytes, cache):
             our = statistics.median(run.device[key] for run in ours) / scale
             peer = statistics.median(run.device[key] for run in peers) / scale
             print(f"{'':<34}   device {unit:<10} {our:9.1f} {peer:9.1f}   ratio {our / peer:4.2f}")
-        # The scheduler joins neighbours when the device is busy: number and size move against each other, this does not.
+        # The scheduler joins neighbours while the device is busy: number and size move against each other, this less.
         our, peer = (statistics.median(run.device["size"] * run.device["depth"] for run in side) / (1 << 20)
                      for side in (ours, peers))
         print(f"{'':<34}   device {'MiB in flight':<10} {our:6.1f} {peer:9.1f}   ratio {our / peer:4.2f}")

@@ -1,10 +1,14 @@
 #include "core/run/coverage.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -133,14 +137,32 @@ TEST(Histogram, IsZeroWhenEmpty) {
   EXPECT_EQ(Histogram().at(0.5), 0U);
 }
 
-TEST(Memory, IsAlignedToHugePagesAndRoundedUpToThem) {
-  constexpr uint64_t kHugePageBytes = uint64_t{2} << 20U;
-  const auto memory = Memory::map(kHugePageBytes + 1);
+TEST(Memory, IsAlignedToHugePagesAndRoundedUpToSmallOnes) {
+  const auto memory = Memory::map(4097);
   ASSERT_TRUE(memory);
-  EXPECT_EQ(memory->size_bytes(), 2 * kHugePageBytes);
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(memory->data()) % kHugePageBytes, 0U);
+  EXPECT_EQ(memory->size_bytes(), 8192U);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(memory->data()) % limits::kHugePageBytes, 0U);
   memory->touch();
-  EXPECT_EQ(memory->data()[2 * kHugePageBytes - 1], std::byte{0});
+  EXPECT_EQ(memory->data()[8191], std::byte{0});
+}
+
+// The flags of the mapping that starts at `data`, as the kernel lists them.
+std::string mapping_flags(const void* data) {
+  std::ifstream smaps("/proc/self/smaps");
+  const std::string start = fmt::format("{:x}-", reinterpret_cast<uintptr_t>(data));
+  bool found = false;
+  for (std::string line; std::getline(smaps, line);) {
+    found = found || line.starts_with(start);
+    if (found && line.starts_with("VmFlags:")) return line;
+  }
+  return "";
+}
+
+TEST(Memory, AsksForHugePagesWhereTheKernelHasThem) {
+  const auto memory = Memory::map(2 * limits::kHugePageBytes);
+  ASSERT_TRUE(memory);
+  const bool kernel_has_them = std::filesystem::exists("/sys/kernel/mm/transparent_hugepage");
+  EXPECT_EQ(mapping_flags(memory->data()).contains(" hg"), kernel_has_them);
 }
 
 TEST(Memory, IsGivenOnAndLeavesNothingBehind) {
