@@ -108,7 +108,7 @@ std::optional<DeviceCounters> device_counters(const std::string& device) {
   if (device.empty()) return std::nullopt;
   const auto fields = numbers_in(read_proc(fmt::format("/sys/dev/block/{}/stat", device)));
   if (fields.size() < 11) return std::nullopt;
-  return DeviceCounters{fields[0], fields[2] * 512, fields[10], fields[8]};
+  return DeviceCounters{fields[0], fields[1], fields[2] * 512, fields[10], fields[8]};
 }
 
 std::string block_device_of(const std::string& path) {
@@ -159,6 +159,10 @@ void add_device_metrics(const Counters& before, const Counters& after, RunRecord
   record.bytes.host_device = bytes;
   if (reads == 0) return;
   record.metrics.push_back({"device_read_requests", "count", static_cast<double>(reads)});
+  if (after.device->read_merges >= before.device->read_merges) {
+    record.metrics.push_back({"device_read_merges", "count",
+                              static_cast<double>(after.device->read_merges - before.device->read_merges)});
+  }
   record.metrics.push_back(
       {"device_request_bytes_mean", "bytes", static_cast<double>(bytes) / static_cast<double>(reads)});
   const double interval_ms = static_cast<double>(after.taken_ns - before.taken_ns) / 1e6;

@@ -13,6 +13,7 @@ namespace coldload {
 // One block device's statistics: /sys/dev/block/MAJOR:MINOR/stat.
 struct DeviceCounters {
   uint64_t reads = 0;
+  uint64_t read_merges = 0;  // joined with a neighbour before they were sent: not among `reads`
   uint64_t read_bytes = 0;
   uint64_t weighted_ms = 0;  // summed over requests in flight
   uint64_t in_flight = 0;

@@ -27,7 +27,15 @@ def device_of(path):
 
 def device_counters(stat_file):
     fields = [int(field) for field in pathlib.Path(stat_file).read_text().split()]
-    return {"reads": fields[0], "bytes": fields[2] * 512, "weighted_ms": fields[10]}
+    return {"reads": fields[0], "merges": fields[1], "bytes": fields[2] * 512, "weighted_ms": fields[10]}
+
+
+def per_request(reads, merges, read_bytes, weighted_seconds, seconds):
+    """What was asked of the device: the scheduler joins neighbours while the device is busy, by chance, so requests are
+    counted before joining. In flight is weighted by bytes, for the same reason."""
+    asked = reads + merges
+    return {"asked": asked, "merged": merges / asked, "size": read_bytes / asked,
+            "mib": read_bytes / max(reads, 1) * weighted_seconds / max(seconds, 1e-9) / (1 << 20)}
 
 
 def evict(files):
@@ -87,16 +95,18 @@ class Bench:
         metrics = {metric["tag"]: metric["value"] for metric in run["metrics"]}
         device = None
         if "device_read_requests" in metrics:
-            device = {"reads": metrics["device_read_requests"], "size": metrics["device_request_bytes_mean"],
-                      "depth": metrics["device_in_flight_mean"]}
+            device = per_request(metrics["device_read_requests"], metrics["device_read_merges"],
+                                 metrics["device_read_requests"] * metrics["device_request_bytes_mean"],
+                                 metrics["device_in_flight_mean"] * run["load_ns"] / 1e9, run["load_ns"] / 1e9)
         cpu = (metrics["cpu_user_ns"] + metrics["cpu_system_ns"]) / 1e9
         return Result(run["load_ns"] / 1e9, cpu, device)
 
     def run_fio(self, block, depth, engine, direct, threads, cache):
         evict(self.files) if cache == "cold" else warm(self.files)
         command = ["fio", "--output-format=json", "--name=peer", "--rw=read", f"--bs={block}", f"--ioengine={engine}",
-                   f"--iodepth={depth}", f"--direct={int(direct)}", "--invalidate=0", "--iomem_align=4k", "--thread",
-                   "--group_reporting", "--readonly"]
+                   f"--iodepth={depth}", f"--direct={int(direct)}", "--invalidate=0", *self.memory(direct), "--thread",
+                   # Else it tells the kernel that it reads in order, and the kernel reads twice as far ahead.
+                   "--fadvise_hint=0", "--group_reporting", "--readonly"]
         if threads == 1:
             command += [f"--filename={':'.join(self.files)}", "--file_service_type=sequential"]
         else:
@@ -104,11 +114,10 @@ class Bench:
             command = command[:2]
             for index, part in enumerate(self.parts(threads)):
                 command += [f"--name=peer{index}", "--rw=read", f"--bs={block}", f"--ioengine={engine}",
-                            f"--iodepth={depth}", f"--direct={int(direct)}", "--invalidate=0", "--iomem_align=4k",
-                            "--thread", "--group_reporting", "--readonly", f"--filename={part[0]}",
+                            f"--iodepth={depth}", f"--direct={int(direct)}", "--invalidate=0", *self.memory(direct),
+                            "--thread", "--fadvise_hint=0", "--group_reporting", "--readonly", f"--filename={part[0]}",
                             f"--offset={part[1]}", f"--size={part[2]}"]
         before = device_counters(self.stat_file)
-        # Huge pages as our pool has them: into scattered pages a 1 MiB direct read may be two requests, by chance.
         environment = dict(os.environ, GLIBC_TUNABLES="glibc.malloc.hugetlb=1")
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
         after = device_counters(self.stat_file)
@@ -120,9 +129,17 @@ class Bench:
         reads = after["reads"] - before["reads"]
         device = None
         if reads:
-            device = {"reads": reads, "size": (after["bytes"] - before["bytes"]) / reads,
-                      "depth": (after["weighted_ms"] - before["weighted_ms"]) / 1e3 / max(seconds, 1e-9)}
+            device = per_request(reads, after["merges"] - before["merges"], after["bytes"] - before["bytes"],
+                                 (after["weighted_ms"] - before["weighted_ms"]) / 1e3, seconds)
         return Result(seconds, cpu, device)
+
+    @staticmethod
+    def memory(direct):
+        """Memory as our pool has it. Into scattered pages a 1 MiB direct read is two requests or more, by chance; fio has
+        whole huge pages only where its buffer is larger than one: blocks of 4 MiB are allowed for, and none is read."""
+        if not direct:
+            return ["--iomem_align=4k"]
+        return ["--iomem_align=2m", "--bsrange=1m-4m", "--bssplit=1m/100:4m/0"]
 
     def parts(self, count):
         """At least `count` pieces of about equal size that cover all files, cut at 1 MiB."""
@@ -158,14 +175,15 @@ def describe(name, ours, peers, gigabytes, cache):
     print(f"{name:<34} {statistics.median(seconds):7.3f} {statistics.median(peer_seconds):7.3f}   "
           f"{statistics.median(ratios):5.2f} ({low:4.2f} to {high:4.2f})   {cpu:6.3f} {peer_cpu:6.3f} {cpu / peer_cpu:5.2f}   {spread:4.0%}")
     if cache == "cold" and ours[0].device and peers[0].device:
-        for key, unit, scale in (("reads", "requests", 1), ("size", "KiB each", 1024), ("depth", "in flight", 1)):
+        for key, unit, scale, digits in (("asked", "requests", 1, 0), ("size", "KiB each", 1024, 1),
+                                         ("mib", "MiB in flight", 1, 2)):
             our = statistics.median(run.device[key] for run in ours) / scale
             peer = statistics.median(run.device[key] for run in peers) / scale
-            print(f"{'':<34}   device {unit:<10} {our:9.1f} {peer:9.1f}   ratio {our / peer:4.2f}")
-        # The scheduler joins neighbours while the device is busy: number and size move against each other, this less.
-        our, peer = (statistics.median(run.device["size"] * run.device["depth"] for run in side) / (1 << 20)
-                     for side in (ours, peers))
-        print(f"{'':<34}   device {'MiB in flight':<10} {our:6.1f} {peer:9.1f}   ratio {our / peer:4.2f}")
+            low, high = bootstrap_interval([a.device[key] / b.device[key] for a, b in zip(ours, peers)])
+            print(f"{'':<34}   device {unit:<13} {our:8.{digits}f} {peer:8.{digits}f}   ratio {our / peer:4.2f}"
+                  f" ({low:4.2f} to {high:4.2f})")
+        joined = [100 * statistics.median(run.device["merged"] for run in side) for side in (ours, peers)]
+        print(f"{'':<34}   device {'joined, %':<13} {joined[0]:8.0f} {joined[1]:8.0f}")
 
 
 COMPARISONS = {

@@ -29,13 +29,13 @@ TEST(Counters, DifferenceOfTwoIsWhatHappenedBetweenThem) {
   Counters before = zeros();
   before.taken_ns = 1'000'000'000;
   before.cpu_user_ns = 5;
-  before.device = DeviceCounters{10, 1000, 50, 0};
+  before.device = DeviceCounters{10, 7, 1000, 50, 0};
   Counters after = before;
   after.taken_ns = 2'000'000'000;
   after.io_read_bytes = 4096;
   after.cpu_user_ns = 25;
   after.faults_major = 3;
-  after.device = DeviceCounters{14, 1000 + 4096, 2050, 1};
+  after.device = DeviceCounters{14, 9, 1000 + 4096, 2050, 1};
   RunRecord record;
   add_difference(before, after, record);
   EXPECT_EQ(record.bytes.device, 4096U);
@@ -43,6 +43,7 @@ TEST(Counters, DifferenceOfTwoIsWhatHappenedBetweenThem) {
   EXPECT_EQ(metric(record, "cpu_user_ns"), 20);
   EXPECT_EQ(metric(record, "faults_major"), 3);
   EXPECT_EQ(metric(record, "device_read_requests"), 4);
+  EXPECT_EQ(metric(record, "device_read_merges"), 2);
   EXPECT_EQ(metric(record, "device_request_bytes_mean"), 1024);
   EXPECT_EQ(metric(record, "device_in_flight_mean"), 2);
   EXPECT_THAT(record.disturbed, IsEmpty());
@@ -92,7 +93,7 @@ TEST(Counters, NoteOtherReadersOfTheDeviceAboveSmallTalk) {
   constexpr uint64_t kAllowed = kOwn + 50 * limits::kMiB + 16 * limits::kMiB;
   Counters after = zeros();
   after.io_read_bytes = kOwn;
-  after.device = DeviceCounters{1000, kAllowed, 1, 0};
+  after.device = DeviceCounters{1000, 0, kAllowed, 1, 0};
   after.taken_ns = 1;
   EXPECT_THAT(disturbances(after), IsEmpty());
   after.device->read_bytes = kAllowed + 1;
