@@ -8,12 +8,15 @@ package_set() {
   case $1 in
     build)
       printf '%s\n' g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboost-json1.81-dev libfmt-dev \
-        libtomlplusplus-dev libcli11-dev liburing-dev libxxhash-dev
+        libtomlplusplus-dev libcli11-dev liburing-dev libxxhash-dev libcurl4-openssl-dev libssl-dev libpugixml-dev libnfs-dev
       ;;
     test)
       package_set build
       # clang and libc++ build the plugin that proves the boundary does not depend on the host's compiler.
       printf '%s\n' libgtest-dev libgmock-dev python3 python3-jsonschema clang-19 libc++-19-dev libc++abi-19-dev
+      # Servers that tests start on loopback and in network namespaces of their own, and their clients.
+      printf '%s\n' iproute2 nginx-light nfs-ganesha nfs-ganesha-vfs libnfs-utils radosgw ceph-mon ceph-mgr ceph-osd \
+        python3-botocore
       ;;
     clang)
       package_set test
