@@ -76,7 +76,11 @@ RecordingHost::RecordingHost() {
   raw_.abi_minor = COLDLOAD_ABI_MINOR;
   raw_.host_data = this;
   raw_.log = [](const coldload_host*, uint32_t, const char*) {};
-  raw_.record = [](const coldload_host*, const coldload_metric*) {};
+  raw_.record = [](const coldload_host* host, const coldload_metric* given) {
+    auto& self = *static_cast<RecordingHost*>(host->host_data);
+    const std::lock_guard lock(self.mutex_);
+    self.metrics_[given->tag] = given->value;
+  };
   raw_.evidence = [](const coldload_host* host, const coldload_evidence* given) {
     auto& self = *static_cast<RecordingHost*>(host->host_data);
     std::string text;
@@ -86,7 +90,11 @@ RecordingHost::RecordingHost() {
     const std::lock_guard lock(self.mutex_);
     self.evidence_[given->key] = text;
   };
-  raw_.disturbed = [](const coldload_host*, const char*) {};
+  raw_.disturbed = [](const coldload_host* host, const char* reason) {
+    auto& self = *static_cast<RecordingHost*>(host->host_data);
+    const std::lock_guard lock(self.mutex_);
+    self.disturbances_.emplace_back(reason);
+  };
   raw_.now_ns = [](const coldload_host*) {
     const auto since = std::chrono::steady_clock::now().time_since_epoch();
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
@@ -103,6 +111,17 @@ std::string RecordingHost::evidence(const std::string& key) const {
   return found == evidence_.end() ? "" : found->second;
 }
 
+double RecordingHost::metric(const std::string& tag) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = metrics_.find(tag);
+  return found == metrics_.end() ? -1 : found->second;
+}
+
+std::vector<std::string> RecordingHost::disturbances() const {
+  const std::lock_guard lock(mutex_);
+  return disturbances_;
+}
+
 Outcome call(const std::function<coldload_status(coldload_error*)>& body) {
   coldload_error error = {};
   error.struct_size = sizeof error;
@@ -110,12 +129,25 @@ Outcome call(const std::function<coldload_status(coldload_error*)>& body) {
   return {status, error.message, error.os_error};
 }
 
-Component::Component(RecordingHost& host, const std::string& plugin, const OptionTexts& options) {
+Component::Component(RecordingHost& host, const std::string& plugin, const OptionTexts& options,
+                     const OptionBackends& backends) {
   table_ = load_plugin(plugin).components[0];
   texts_.reserve(table_->option_count);
   size_t used = 0;
   for (uint32_t i = 0; i < table_->option_count; ++i) {
     const coldload_option& option = table_->options[i];
+    if (option.type == COLDLOAD_OPTION_BACKEND) {
+      const Component& backend = *backends.at(option.name);
+      backends_.push_back(
+          std::make_unique<coldload_backend>(coldload_backend{&backend.backend_ops(), backend.self()}));
+      coldload_option_value value = {};
+      value.struct_size = sizeof value;
+      value.type = option.type;
+      value.name = option.name;
+      value.as.backend = backends_.back().get();
+      values_.push_back(value);
+      continue;
+    }
     const auto given = options.find(option.name);
     used += given == options.end() ? 0 : 1;
     if (given == options.end() && option.default_value == nullptr) {

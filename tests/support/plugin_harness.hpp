@@ -26,6 +26,9 @@ class RecordingHost {
   [[nodiscard]] const coldload_host* raw() const { return &raw_; }
   // "" if the key was never given; true and false for a bool.
   [[nodiscard]] std::string evidence(const std::string& key) const;
+  // The last value given for a tag; -1 if it was never given.
+  [[nodiscard]] double metric(const std::string& tag) const;
+  [[nodiscard]] std::vector<std::string> disturbances() const;
 
   std::atomic<bool> cancelled{false};
 
@@ -33,9 +36,13 @@ class RecordingHost {
   coldload_host raw_ = {};
   mutable std::mutex mutex_;
   std::map<std::string, std::string> evidence_;
+  std::map<std::string, double> metrics_;
+  std::vector<std::string> disturbances_;
 };
 
 using OptionTexts = std::map<std::string, std::string>;
+class Component;
+using OptionBackends = std::map<std::string, const Component*>;
 
 struct Outcome {
   coldload_status status = COLDLOAD_OK;
@@ -48,7 +55,8 @@ struct Outcome {
 // throws; create() that fails leaves its status in outcome().
 class Component {
  public:
-  Component(RecordingHost& host, const std::string& plugin, const OptionTexts& options = {});
+  Component(RecordingHost& host, const std::string& plugin, const OptionTexts& options = {},
+            const OptionBackends& backends = {});
   Component(const Component&) = delete;
   Component& operator=(const Component&) = delete;
   ~Component();
@@ -65,6 +73,7 @@ class Component {
   Outcome outcome_;
   std::vector<std::string> texts_;
   std::vector<coldload_option_value> values_;
+  std::vector<std::unique_ptr<coldload_backend>> backends_;
 };
 
 // Calls a table's function with an error to fill: `call([&](coldload_error* e) { return ops.evict(object, e);
