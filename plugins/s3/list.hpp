@@ -1,0 +1,16 @@
+// The keys below a prefix, page after page.
+#pragma once
+
+#include <string>
+
+#include "coldload/cpp/backend.hpp"
+#include "listing.hpp"
+#include "service.hpp"
+
+namespace coldload::s3 {
+
+// [control-thread] Every object below `prefix`, keys relative to the url's prefix; folder markers (keys that
+// end in '/') are left out. Throws NOT_FOUND if nothing is there, UNSUPPORTED beyond 1 000 000 keys.
+void list_objects(Service& service, const std::string& prefix, const sdk::ListCallback& callback);
+
+}  // namespace coldload::s3
