@@ -77,9 +77,11 @@ class Child {
 std::string run_program(const std::vector<std::string>& argv, const ProgramLimits& limits,
                         const std::function<bool()>& cancelled) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw sdk::os_failure(errno, "credential_process");
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw sdk::os_failure(errno, "credential_process");
   const Descriptor reading(ends[0]);
   Descriptor writing(ends[1]);
+  // Our end only: the program's own is to wait for us, as any pipe does.
+  if (::fcntl(reading.get(), F_SETFL, O_NONBLOCK) != 0) throw sdk::os_failure(errno, "credential_process");
   Child child(argv, writing.get());
   writing = Descriptor();
 
