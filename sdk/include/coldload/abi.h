@@ -165,8 +165,9 @@ typedef struct coldload_host {
   uint64_t (*now_ns)(const struct coldload_host* host);
   // [any-thread] 1 once the run should stop; cheap, poll it at least once per chunk.
   uint32_t (*cancelled)(const struct coldload_host* host);
-  // [any-thread] A host-side extension by id, or NULL.
+  // [any-thread] A host-side extension by id, such as COLDLOAD_HOST_EXT_DIGEST, or NULL.
   const void* (*get_extension)(const struct coldload_host* host, const char* id);
+  const char* instance;  // What the scenario names this component: "lake-to-nvme".
 } coldload_host;
 
 enum {

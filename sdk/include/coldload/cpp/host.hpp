@@ -15,6 +15,15 @@ class Host {
 
   [[nodiscard]] const coldload_host& raw() const noexcept { return *raw_; }
 
+  // What the scenario names this component.
+  [[nodiscard]] std::string instance() const { return raw_->instance; }
+
+  // nullptr where the host does not offer it.
+  template <typename Table>
+  [[nodiscard]] const Table* extension(const char* id) const {
+    return static_cast<const Table*>(raw_->get_extension(raw_, id));
+  }
+
   // `level` is COLDLOAD_LOG_*.
   void log(uint32_t level, const std::string& message) const { raw_->log(raw_, level, message.c_str()); }
 

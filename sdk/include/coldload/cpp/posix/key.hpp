@@ -1,12 +1,13 @@
-// Which names the backend takes: checked by their letters, before the file system is asked.
+// Which names a backend of files takes: checked by their letters, before a file system or a server is asked.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 
 #include "coldload/cpp/failure.hpp"
 
-namespace coldload::local {
+namespace coldload::sdk::posix {
 
 enum class KeyUse { object, prefix };
 
@@ -15,7 +16,7 @@ enum class KeyUse { object, prefix };
 inline void check_key(const std::string& key, KeyUse use) {
   constexpr size_t kKeyBytesMax = 4096;
   const auto refuse = [&](const char* why) {
-    return sdk::Failure(COLDLOAD_INVALID_OPTION, "key \"" + key.substr(0, 200) + "\": " + why);
+    return Failure(COLDLOAD_INVALID_OPTION, "key \"" + key.substr(0, 200) + "\": " + why);
   };
   if (key.empty() && use == KeyUse::prefix) return;
   if (key.empty()) throw refuse("empty");
@@ -31,4 +32,4 @@ inline void check_key(const std::string& key, KeyUse use) {
   }
 }
 
-}  // namespace coldload::local
+}  // namespace coldload::sdk::posix
