@@ -84,6 +84,7 @@ ExitCode execute(const RunCommand& command, const Plan& plan, const Registry& re
   ProgressLine line(STDERR_FILENO);
   RunnerCallbacks callbacks;
   callbacks.progress = [&line](const RunnerProgress& progress) { line.update(state_of(progress)); };
+  callbacks.warning = [&line](const std::string& text) { line.message("warning: " + text); };
   callbacks.finished = [&line](const RunRecord& run) {
     if (run.status == RunStatus::ok || run.status == RunStatus::skipped) return;
     line.message(fmt::format("{}: {}: {}", run.case_id, to_string(run.status), run.reason));

@@ -38,13 +38,13 @@ Result<CheckedSpec> check_spec(const Registry& registry, const Kind& kind, const
 }
 
 Result<void*> create_self(const Component& component, const EffectiveOptions& options, CreateFunction create,
-                          const HostServices& host, const OptionValues::FindBackend& find_backend) {
+                          const coldload_host& host, const OptionValues::FindBackend& find_backend) {
   if (auto ready = initialise_plugin(*component.plugin); !ready) return pass(ready);
   const auto values = OptionValues::build(options, find_backend);
   if (!values) return pass(values);
   void* self = nullptr;
   const auto created =
-      call_plugin(*component.plugin, "create", create, host.table(), values->data(), values->count(), &self);
+      call_plugin(*component.plugin, "create", create, &host, values->data(), values->count(), &self);
   if (!created) return pass(created);
   return self;
 }

@@ -32,7 +32,7 @@ struct CheckedSpec {
 using CreateFunction = coldload_status (*)(const coldload_host* host, const coldload_option_value* options,
                                            uint32_t option_count, void** out, coldload_error* error);
 [[nodiscard]] Result<void*> create_self(const Component& component, const EffectiveOptions& options,
-                                        CreateFunction create, const HostServices& host,
+                                        CreateFunction create, const coldload_host& host,
                                         const OptionValues::FindBackend& find_backend);
 
 // The failure of a creation, with the place in the scenario and whose it is before the message.

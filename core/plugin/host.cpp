@@ -67,8 +67,10 @@ uint32_t cancelled_for_plugin(const coldload_host* host) noexcept {
   return stop;
 }
 
-const void* extension_for_plugin(const coldload_host* /*host*/, const char* /*id*/) noexcept {
-  return nullptr;
+const void* extension_for_plugin(const coldload_host* host, const char* id) noexcept {
+  const void* found = nullptr;
+  if (id != nullptr) without_exceptions([&] { found = services(host).extension(id); });
+  return found;
 }
 
 }  // namespace
@@ -83,6 +85,13 @@ HostServices::HostServices()
              .disturbed = disturbed_from_plugin,
              .now_ns = now_for_plugin,
              .cancelled = cancelled_for_plugin,
-             .get_extension = extension_for_plugin} {}
+             .get_extension = extension_for_plugin,
+             .instance = ""} {}
+
+coldload_host HostServices::table_for(const char* instance) const {
+  coldload_host table = table_;
+  table.instance = instance;
+  return table;
+}
 
 }  // namespace coldload

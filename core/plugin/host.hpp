@@ -21,9 +21,13 @@ class HostServices {
   virtual void evidence(const coldload_evidence& evidence) = 0;
   virtual void disturbed(std::string_view reason) = 0;
   [[nodiscard]] virtual bool cancelled() const = 0;
+  // A host-side extension's table by its id, or nullptr; lives as long as the process.
+  [[nodiscard]] virtual const void* extension(std::string_view /*id*/) const { return nullptr; }
 
   // Valid as long as this object.
   [[nodiscard]] const coldload_host* table() const { return &table_; }
+  // For the component that the scenario names `instance`. Valid as long as this object and the name.
+  [[nodiscard]] coldload_host table_for(const char* instance) const;
 
  private:
   coldload_host table_;

@@ -194,7 +194,9 @@ Result<std::unique_ptr<Backend>> Backend::create(const Registry& registry, const
       const auto found = std::ranges::find(created, name, [](const auto& each) { return each->name(); });
       return found == created.end() ? nullptr : (*found)->table();
     };
-    auto self = create_self(backend->component_, backend->options_, ops->create, host, find_backend);
+    backend->host_ = host.table_for(backend->name_.c_str());
+    auto self =
+        create_self(backend->component_, backend->options_, ops->create, backend->host_, find_backend);
     if (!self) return fail_of(spec, "backend", self.error());
     backend->table_ = {ops, *self};
     created.push_back(std::move(backend));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coldload/backend.h"
+#include "coldload/ext/prepare.h"
 #include "coldload/strategy.h"
 #include "core/base/result.hpp"
 #include "core/plugin/component_spec.hpp"
@@ -79,6 +80,17 @@ class Backend {
   // Without CAN_DIRECT in what comes back, COLDLOAD_OPEN_DIRECT was not granted: the caller decides.
   [[nodiscard]] Result<std::unique_ptr<Object>> open(const std::string& key, uint32_t open_flags) const;
   [[nodiscard]] const void* extension(const char* id) const;
+  // What it is built on, in the order of the chain.
+  [[nodiscard]] const std::vector<std::unique_ptr<Backend>>& inner() const { return inner_; }
+
+  // Its objects exist only after prepare(): a staging copy. The next three are for such a backend; each
+  // `prefix` as for list().
+  [[nodiscard]] bool stages() const { return preparing() != nullptr; }
+  [[nodiscard]] Result<bool> is_prepared(const std::string& prefix) const;
+  // `progress` may come from any thread.
+  using PrepareProgress = std::function<void(uint64_t done_bytes, uint64_t total_bytes)>;
+  [[nodiscard]] Result<void> prepare(const std::string& prefix, const PrepareProgress& progress) const;
+  [[nodiscard]] Result<void> discard(const std::string& prefix) const;
 
   [[nodiscard]] const coldload_backend_ops& ops() const { return *table_.ops; }
   [[nodiscard]] void* self() const { return table_.self; }
@@ -86,7 +98,10 @@ class Backend {
 
  private:
   Backend() = default;
+  [[nodiscard]] const coldload_prepare_ops* preparing() const;
+
   std::string name_;
+  coldload_host host_{};
   Component component_;
   EffectiveOptions options_;
   std::vector<std::unique_ptr<Backend>> inner_;
@@ -115,6 +130,7 @@ class Strategy {
  private:
   Strategy() = default;
   std::string name_;
+  coldload_host host_{};
   Component component_;
   EffectiveOptions options_;
   const coldload_strategy_ops* ops_ = nullptr;

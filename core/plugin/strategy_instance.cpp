@@ -41,7 +41,8 @@ Result<std::unique_ptr<Strategy>> Strategy::create(const Registry& registry, con
   strategy->options_ = std::move(checked->options);
   const auto* ops = static_cast<const coldload_strategy_ops*>(strategy->component_.table->ops);
   const auto no_backend = [](const std::string&) -> const void* { return nullptr; };
-  auto self = create_self(strategy->component_, strategy->options_, ops->create, host, no_backend);
+  strategy->host_ = host.table_for(strategy->name_.c_str());
+  auto self = create_self(strategy->component_, strategy->options_, ops->create, strategy->host_, no_backend);
   if (!self) return fail_of(spec, "strategy", self.error());
   strategy->self_ = *self;
   strategy->ops_ = ops;

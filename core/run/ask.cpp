@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint64_t kSurveyTimeoutNs = 60'000'000'000;
 constexpr uint64_t kProbeTimeoutNs = 120'000'000'000;
+constexpr uint64_t kDiscardTimeoutNs = 120'000'000'000;
 
 // The answer of a worker that is no run, or why there is none.
 Result<json::object> answer_of(const WorkerOutcome& outcome, uint64_t timeout_ns) {
@@ -67,6 +68,19 @@ Result<std::vector<ProbeRecord>> probe_in_worker(Supervisor& supervisor, const R
     probes.push_back(std::move(*probe));
   }
   return probes;
+}
+
+Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry, const Case& planned,
+                               const std::string& base_directory) {
+  WorkerRequest request;
+  request.operation = Operation::discard;
+  request.base_directory = base_directory;
+  request.plugin_files = plugin_files_for(registry, planned.backend, planned.strategy);
+  request.backend = planned.backend;
+  request.model_path = planned.survey.model_path;
+  const auto answer = answer_of(supervisor.execute(request, kDiscardTimeoutNs, nullptr), kDiscardTimeoutNs);
+  if (!answer) return pass(answer);
+  return {};
 }
 
 }  // namespace coldload

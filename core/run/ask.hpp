@@ -20,4 +20,8 @@ namespace coldload {
                                                                const Registry& registry, const Case* planned,
                                                                const std::string& base_directory);
 
+// After its last run: removes what the case's staging backend prepared, unless its options say that it stays.
+[[nodiscard]] Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry,
+                                             const Case& planned, const std::string& base_directory);
+
 }  // namespace coldload

@@ -11,7 +11,7 @@
 namespace coldload {
 namespace {
 
-constexpr std::array<std::string_view, 4> kAnswers = {"record", "survey", "probes", "failed"};
+constexpr std::array<std::string_view, 5> kAnswers = {"record", "survey", "probes", "discarded", "failed"};
 
 }  // namespace
 

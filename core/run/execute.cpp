@@ -20,6 +20,7 @@
 #include "core/run/job.hpp"
 #include "core/run/neighbours.hpp"
 #include "core/run/phase_clock.hpp"
+#include "core/run/preparation.hpp"
 #include "core/run/proof.hpp"
 #include "core/run/quiet.hpp"
 #include "core/run/services.hpp"
@@ -76,6 +77,7 @@ class Run {
  private:
   [[nodiscard]] Result<void> phases();
   [[nodiscard]] Result<void> create_components();
+  [[nodiscard]] Result<void> prepare();
   [[nodiscard]] Result<void> inspect();
   [[nodiscard]] Result<void> open_objects();
   [[nodiscard]] Result<void> make_buffers();
@@ -107,6 +109,7 @@ class Run {
   std::unique_ptr<LoadJob> job_;
   ResidencyReading before_;
   std::optional<std::string> hidden_cache_;
+  std::optional<SourceReading> source_;  // of a first start
   Counters counters_before_;
   bool set_up_ = false;
 };
@@ -149,6 +152,25 @@ Result<std::vector<Extent>> Run::read_extents(const ModelObject& item) const {
       size);
   if (!header) return fail(header.error().status, fmt::format("{}: {}", item.key, header.error().message));
   return extents_of(*header);
+}
+
+// A first start begins with a cold source and a copy of its own; every other run takes the copy that is
+// there, and makes one only where there is none.
+Result<void> Run::prepare() {
+  if (!backend_->stages()) return {};
+  if (request_.cache == CacheState::first_start) {
+    clock_.begin("evict");
+    auto source = make_sources_cold(*backend_, request_.model_path, request_.disturb, request_.residency);
+    if (!source) return pass(source);
+    source_ = std::move(*source);
+    if (source_->resident) record_.metrics.push_back({"source_resident_before", "ratio", *source_->resident});
+  } else {
+    const auto prepared = backend_->is_prepared(request_.model_path);
+    if (!prepared) return pass(prepared);
+    if (*prepared) return {};
+  }
+  clock_.begin("prepare");
+  return copy_model(*backend_, request_.model_path, events_);
 }
 
 Result<void> Run::inspect() {
@@ -229,15 +251,7 @@ bool Run::no_local_cache() const {
 Result<void> Run::wait_for_quiet() {
   const bool touches_cache = request_.cache == CacheState::cold || request_.cache == CacheState::warm;
   if (touches_cache && !request_.disturb) {
-    std::vector<std::string> paths;
-    for (const auto& object : objects_) {
-      if (object->can(COLDLOAD_CAN_PATH)) paths.emplace_back(object->info().path);
-    }
-    if (const auto user = find_file_user(paths)) {
-      return fail(Status::unsupported,
-                  fmt::format("{}: evicting or warming it would disturb that process; --disturb allows it",
-                              to_string(*user)));
-    }
+    if (auto unused = refuse_used_files(objects_); !unused) return unused;
   }
   if (!request_.quiet) return {};
   const int fd =
@@ -326,6 +340,7 @@ void Run::prove() {
   inputs.device_bytes = record_.bytes.device;
   inputs.model_bytes = record_.bytes.model;
   record_.proof = judge_proof(inputs);
+  if (source_) judge_first_start(*source_, record_.proof);
   const bool kept = request_.cache == CacheState::cold && before_.share.value_or(0) > 0.01;
   if (!kept) return;
   std::vector<std::string> paths;
@@ -357,6 +372,7 @@ Result<void> Run::phases() {
   clock_.begin("create");
   auto done = create_components();
   if (!done) return done;
+  if (done = prepare(); !done) return done;
   clock_.begin("inspect");
   if (done = inspect(); !done) return done;
   clock_.begin("open");

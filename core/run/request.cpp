@@ -6,10 +6,11 @@
 namespace coldload {
 namespace {
 
-constexpr std::array<std::pair<Operation, std::string_view>, 3> kOperations = {{
+constexpr std::array<std::pair<Operation, std::string_view>, 4> kOperations = {{
     {Operation::run, "run"},
     {Operation::survey, "survey"},
     {Operation::probe, "probe"},
+    {Operation::discard, "discard"},
 }};
 
 std::unexpected<Error> malformed(std::string_view what) {
@@ -131,8 +132,7 @@ Result<WorkerRequest> worker_request_from_json(const json::value& document) {
     if (!spec) return pass(spec);
     request.backend.push_back(std::move(*spec));
   }
-  // A probe uses no strategy.
-  if (request.operation != Operation::probe) {
+  if (request.operation == Operation::run || request.operation == Operation::survey) {
     const json::value* strategy = from->if_contains("strategy");
     if (strategy == nullptr) return malformed("strategy");
     auto spec = component_spec_from_json(*strategy);

@@ -16,7 +16,8 @@
 
 namespace coldload {
 
-enum class Operation { run, survey, probe };
+// discard: what a staging backend prepared is not needed any more.
+enum class Operation { run, survey, probe, discard };
 
 struct WorkerRequest {
   Operation operation = Operation::run;

@@ -60,6 +60,7 @@ class Runner {
   [[nodiscard]] bool must_stop(size_t index);
   [[nodiscard]] size_t expected_runs() const;
   void end_disagreeing_cases();
+  void discard_copies();
   void end_backend_of(size_t index, const std::string& reason);
   void report_progress(size_t index, uint32_t repetition, const WorkerProgress& worker,
                        uint64_t load_began_ns) const;
@@ -158,12 +159,13 @@ bool Runner::verifies(size_t index) const {
 bool Runner::wants_more(size_t index) const {
   const CaseState& state = states_[index];
   if (state.ended) return false;
-  const uint32_t attempts_max =
-      settings().repetitions_max + std::max<uint32_t>(settings().repetitions_max / 2, 2);
-  if (state.attempts >= attempts_max) return false;
-  if (state.valid_ns.size() < settings().repetitions_min) return true;
   const RunSettings& run = settings();
-  if (!run.until_ci || state.valid_ns.size() >= run.repetitions_max) return false;
+  // A copy has its own number: it costs and writes more than a load.
+  const bool copies = plan_.cases[index].cache == CacheState::first_start;
+  const uint32_t wanted_max = copies ? run.copies : run.repetitions_max;
+  if (state.attempts >= wanted_max + std::max<uint32_t>(wanted_max / 2, 2)) return false;
+  if (state.valid_ns.size() < (copies ? run.copies : run.repetitions_min)) return true;
+  if (!run.until_ci || state.valid_ns.size() >= wanted_max) return false;
   const Summary summary = summarize(state.valid_ns, settings().seed);
   return summary.median_interval.high - summary.median_interval.low > *run.until_ci * summary.median;
 }
@@ -190,7 +192,9 @@ size_t Runner::expected_runs() const {
   for (size_t index = 0; index < states_.size(); ++index) {
     if (states_[index].ended) continue;
     const size_t valid = states_[index].valid_ns.size();
-    if (valid < settings().repetitions_min) runs += settings().repetitions_min - valid;
+    const size_t wanted =
+        plan_.cases[index].cache == CacheState::first_start ? settings().copies : settings().repetitions_min;
+    if (valid < wanted) runs += wanted - valid;
     if (states_[index].attempts == 0 && verifies(index) && states_[index].last_wall_ns == 0) ++runs;
   }
   return runs;
@@ -203,7 +207,7 @@ WorkerRequest Runner::request_for(const Case& planned, uint32_t repetition) cons
   request.base_directory = plan_.scenario.base_directory;
   request.backend = planned.backend;
   request.strategy = planned.strategy;
-  request.model_path = planned.model_path;
+  request.model_path = planned.survey.model_path;
   request.destination = planned.destination;
   request.cache = planned.cache;
   for (const ModelObject& object : planned.objects) {
@@ -231,8 +235,15 @@ uint64_t Runner::timeout_for(const Case& planned) const {
       rate = std::max(rate, probe.bytes_per_second / 5);
   }
   if (run.max_bandwidth) rate = std::min(rate, static_cast<double>(*run.max_bandwidth) / 2);
-  return limits::kTimeoutMinMs * 1'000'000 +
-         static_cast<uint64_t>(2e9 * static_cast<double>(planned.item_bytes()) / rate);
+  const auto loaded = static_cast<double>(planned.item_bytes());
+  // A copy reads from elsewhere, at a rate nobody measured, and writes as much.
+  double copied_ns = 0;
+  if (planned.survey.stages) {
+    for (const ModelObject& object : planned.objects) {
+      copied_ns += 2e9 * static_cast<double>(object.size_bytes) / kAssumedBytesPerSecond;
+    }
+  }
+  return limits::kTimeoutMinMs * 1'000'000 + static_cast<uint64_t>(2e9 * loaded / rate + copied_ns);
 }
 
 void Runner::report_progress(size_t index, uint32_t repetition, const WorkerProgress& worker,
@@ -291,7 +302,8 @@ Result<void> Runner::run_one(size_t index, uint32_t repetition) {
   // A case that cannot end well leaves one record, not one per repetition.
   if (record.status != RunStatus::ok) state.ended = true;
   if (record.status == RunStatus::ok && repetition > 0 && record.proof.valid) {
-    state.valid_ns.push_back(static_cast<double>(record.cold_load_ns));
+    const bool copied = planned.cache == CacheState::first_start;
+    state.valid_ns.push_back(static_cast<double>(copied ? record.first_start_ns : record.cold_load_ns));
   }
   return append(std::move(record), index, repetition);
 }
@@ -304,6 +316,23 @@ void Runner::end_disagreeing_cases() {
   if (judge_cases(judged) == 0) return;
   for (size_t index = 0; index < judged.cases.size(); ++index) {
     if (judged.cases[index].status == CaseStatus::failed) states_[index].ended = true;
+  }
+}
+
+// Of every staging backend once, with all that its chain says. An interrupted scenario leaves them: the next
+// one of the same name takes them, and somebody waits at the terminal.
+void Runner::discard_copies() {
+  std::set<std::string> done;
+  for (const Case& planned : plan_.cases) {
+    if (!planned.runs() || !planned.survey.stages || supervisor_.interrupt().pending()) continue;
+    json::array chain;
+    for (const ComponentSpec& spec : planned.backend) chain.push_back(to_json(spec));
+    if (hung_backends_.contains(planned.backend.back().name) || !done.insert(json::dump(chain)).second)
+      continue;
+    const auto discarded = discard_in_worker(supervisor_, registry_, planned, plan_.scenario.base_directory);
+    if (!discarded)
+      callbacks_.warning(fmt::format("backend \"{}\": its copy stays: {}", planned.backend.back().name,
+                                     discarded.error().message));
   }
 }
 
@@ -337,6 +366,7 @@ Result<ResultDocument> Runner::execute() {
   if (done) done = take_probes("first");
   if (done) done = run_rounds();
   if (done) done = take_probes("last");
+  discard_copies();
   if (!done) return pass(done);
   if (supervisor_.interrupt().pending()) document_.interrupted = true;
   document_.ended_at = utc_now();

@@ -36,6 +36,7 @@ struct RunnerProgress {
 struct RunnerCallbacks {
   std::function<void(const RunnerProgress&)> progress = [](const RunnerProgress&) {};
   std::function<void(const RunRecord&)> finished = [](const RunRecord&) {};
+  std::function<void(const std::string&)> warning = [](const std::string&) {};
 };
 
 // Runs everything, appends every record to the journal before it goes on, and returns the document, cases

@@ -1,5 +1,8 @@
 #include "core/run/services.hpp"
 
+#include "coldload/ext/digest.h"
+#include "core/run/digest_extension.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -55,6 +58,10 @@ void RunServices::collect(RunRecord& record) const {
   record.metrics.insert(record.metrics.end(), metrics_.begin(), metrics_.end());
   record.evidence.insert(record.evidence.end(), evidence_.begin(), evidence_.end());
   record.disturbed.insert(record.disturbed.end(), disturbed_.begin(), disturbed_.end());
+}
+
+const void* RunServices::extension(std::string_view id) const {
+  return id == COLDLOAD_HOST_EXT_DIGEST ? &digest_extension() : nullptr;
 }
 
 }  // namespace coldload

@@ -23,6 +23,8 @@ class RunServices final : public HostServices {
   void disturbed(std::string_view reason) override;
   [[nodiscard]] bool cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
 
+  [[nodiscard]] const void* extension(std::string_view id) const override;
+
   // Appends all that came so far. [control-thread]
   void collect(RunRecord& record) const;
 

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <set>
 
-#include "coldload/ext/prepare.h"
 #include "core/model/directory.hpp"
 #include "core/plugin/instance.hpp"
 
@@ -66,7 +65,7 @@ Result<Survey> take_survey(const WorkerRequest& request, const Registry& registr
   survey.emulated = (*backend)->has_flag(COLDLOAD_COMPONENT_EMULATED);
   survey.synthetic = (*backend)->has_flag(COLDLOAD_COMPONENT_SYNTHETIC);
   survey.external = ((*strategy)->component().table->flags & COLDLOAD_COMPONENT_EXTERNAL) != 0;
-  survey.stages = (*backend)->extension(COLDLOAD_EXT_PREPARE) != nullptr;
+  survey.stages = (*backend)->stages();
   auto objects = (*backend)->list(request.model_path);
   if (!objects) return pass(objects);
   survey.model_path = request.model_path;

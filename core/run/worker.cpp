@@ -14,6 +14,7 @@
 #include "core/base/limits.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/run/execute.hpp"
+#include "core/run/preparation.hpp"
 #include "core/run/probe.hpp"
 #include "core/run/request.hpp"
 #include "core/run/services.hpp"
@@ -123,6 +124,11 @@ json::object answer_to(const WorkerRequest& request, EventSink& events, const st
     const auto survey = take_survey(request, registry, services);
     if (!survey) return failure_event(survey.error());
     return {{"event", "survey"}, {"survey", to_json(*survey)}};
+  }
+  if (request.operation == Operation::discard) {
+    const auto discarded = discard_copy(request, registry, services);
+    if (!discarded) return failure_event(discarded.error());
+    return {{"event", "discarded"}};
   }
   const auto probes = take_probes(request, registry, services);
   if (!probes) return failure_event(probes.error());

@@ -52,7 +52,7 @@ struct RunSettings {
   uint32_t repetitions_min = 5;
   uint32_t repetitions_max = 5;
   std::optional<double> until_ci;  // relative width of the median's 95 % interval at which a case is done
-  uint32_t copies = 3;             // repetitions of a staging copy
+  uint32_t copies = 4;             // repetitions of a staging copy
   std::optional<uint64_t> budget_ns;
   std::optional<uint64_t> sample_bytes;  // whole shards only
   Verify verify = Verify::each_case;

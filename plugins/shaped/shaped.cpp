@@ -123,10 +123,10 @@ class ShapedBackend : public sdk::Backend {
 
 constexpr coldload_option kOptions[] = {
     sdk::backend_option("source", "the backend that the bytes really come from"),
-    sdk::rate_option("bandwidth", "10 Gbit/s", {"1 kbit/s", "1 Tbit/s"},
+    sdk::rate_option("bandwidth", "10 Gbit/s", {"1 kbit/s", "1000 Gbit/s"},
                      "of the emulated link, shared by all reads under way"),
     sdk::duration_option("latency", "0 ms", {"0 ms", "10 s"}, "from asking for a range to its first byte"),
-    sdk::rate_option("per_connection", "0 B/s", {"0 B/s", "1 Tbit/s"},
+    sdk::rate_option("per_connection", "0 B/s", {"0 B/s", "1000 Gbit/s"},
                      "that one read under way gets at most; 0 B/s: as much as the link"),
     sdk::duration_option("jitter", "0 ms", {"0 ms", "10 s"},
                          "added to the latency of each read, from nothing up to this"),

@@ -102,7 +102,12 @@ RecordingHost::RecordingHost() {
   raw_.cancelled = [](const coldload_host* host) {
     return static_cast<RecordingHost*>(host->host_data)->cancelled.load() ? 1u : 0u;
   };
-  raw_.get_extension = [](const coldload_host*, const char*) -> const void* { return nullptr; };
+  raw_.get_extension = [](const coldload_host* host, const char* id) -> const void* {
+    const auto& offered = static_cast<RecordingHost*>(host->host_data)->extensions;
+    const auto found = offered.find(id);
+    return found == offered.end() ? nullptr : found->second;
+  };
+  raw_.instance = "under-test";
 }
 
 std::string RecordingHost::evidence(const std::string& key) const {

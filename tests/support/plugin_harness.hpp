@@ -31,6 +31,8 @@ class RecordingHost {
   [[nodiscard]] std::vector<std::string> disturbances() const;
 
   std::atomic<bool> cancelled{false};
+  // Host-side extensions' tables by id. Set before components are made.
+  std::map<std::string, const void*> extensions;
 
  private:
   coldload_host raw_ = {};

@@ -1,0 +1,113 @@
+#include "core/run/preparation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "core/base/file.hpp"
+#include "core/run/neighbours.hpp"
+
+namespace coldload {
+namespace {
+
+constexpr double kColdResidentMax = 0.01;
+constexpr uint64_t kProgressNs = 250'000'000;
+
+// Every object below the path; none where the backend does not hold the model.
+Result<Objects> open_all(const Backend& backend, const std::string& model_path) {
+  const auto listed = backend.list(model_path);
+  if (!listed && listed.error().status == Status::not_found) return Objects{};
+  if (!listed) return pass(listed);
+  Objects objects;
+  for (const ListedObject& each : *listed) {
+    auto object = backend.open(each.key, 0);
+    if (!object) return pass(object);
+    objects.push_back(std::move(*object));
+  }
+  return objects;
+}
+
+// What may not be evicted is passed over: that it stays cached is then measured.
+Result<void> make_cold(const Objects& objects, bool disturb, SourceReading& reading, ResidencyBy by) {
+  if (objects.empty()) return {};
+  if (!disturb) {
+    if (auto used = refuse_used_files(objects); !used) return used;
+  }
+  const bool uncached = std::ranges::all_of(
+      objects, [](const auto& object) { return object->can(COLDLOAD_CAN_NO_LOCAL_CACHE); });
+  if (uncached) return {};
+  reading.no_local_cache = false;
+  if (auto evicted = evict_all(objects); !evicted && evicted.error().status != Status::unsupported)
+    return evicted;
+  const ResidencyReading found = measure_residency(objects, by);
+  if (!found.share) {
+    reading.why_unknown = found.why_unknown;
+  } else {
+    reading.resident = std::max(reading.resident.value_or(0), *found.share);
+  }
+  return {};
+}
+
+}  // namespace
+
+bool SourceReading::cold() const {
+  if (no_local_cache) return true;
+  return why_unknown.empty() && resident && *resident <= kColdResidentMax;
+}
+
+Result<void> refuse_used_files(const Objects& objects) {
+  std::vector<std::string> paths;
+  for (const auto& object : objects) {
+    if (object->can(COLDLOAD_CAN_PATH)) paths.emplace_back(object->info().path);
+  }
+  if (const auto user = find_file_user(paths)) {
+    return fail(Status::unsupported,
+                fmt::format("{}: evicting or warming it would disturb that process; --disturb allows it",
+                            to_string(*user)));
+  }
+  return {};
+}
+
+Result<SourceReading> make_sources_cold(const Backend& backend, const std::string& model_path, bool disturb,
+                                        ResidencyBy by) {
+  SourceReading reading;
+  reading.no_local_cache = true;
+  for (const auto& inner : backend.inner()) {
+    const auto objects = open_all(*inner, model_path);
+    if (!objects) return pass(objects);
+    if (auto made = make_cold(*objects, disturb, reading, by); !made) return pass(made);
+  }
+  return reading;
+}
+
+Result<void> copy_model(const Backend& backend, const std::string& model_path, EventSink& events) {
+  std::atomic<uint64_t> told_ns{0};
+  return backend.prepare(model_path, [&](uint64_t done, uint64_t total) {
+    uint64_t last = told_ns.load(std::memory_order_relaxed);
+    const uint64_t now = now_ns();
+    // Of several threads that find it is time, one tells.
+    if (now - last < kProgressNs || !told_ns.compare_exchange_strong(last, now)) return;
+    events.progress(done, total);
+  });
+}
+
+Result<void> discard_copy(const WorkerRequest& request, const Registry& registry, const HostServices& host) {
+  const auto backend = Backend::create(registry, request.backend, request.base_directory, host);
+  if (!backend) return pass(backend);
+  return (*backend)->stages() ? (*backend)->discard(request.model_path) : Result<void>{};
+}
+
+void judge_first_start(const SourceReading& source, Proof& proof) {
+  proof.caveat = source.no_local_cache ? "what the source's other side caches is not proved"
+                                       : "caches are as the copy left them";
+  if (source.cold()) return;
+  proof.valid = false;
+  proof.reason =
+      !source.why_unknown.empty()
+          ? "whether the source was cold before it was copied cannot be known: " + source.why_unknown
+          : fmt::format("{:.1f} % of the source was in the page cache when the copy started",
+                        source.resident.value_or(0) * 100);
+}
+
+}  // namespace coldload

@@ -1,0 +1,265 @@
+#include "copy.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "coldload/cpp/failure.hpp"
+#include "coldload/cpp/threads.hpp"
+
+namespace coldload::staged {
+namespace {
+
+using sdk::Failure;
+using sdk::os_failure;
+
+// Files that are open at once, on both sides.
+constexpr size_t kOpenFilesMax = 64;
+constexpr uint64_t kSleepNsMax = 20'000'000;
+
+// One object's digest, by the host.
+class FileDigest {
+ public:
+  FileDigest(const coldload_digest_ops& ops, uint64_t size_bytes) : ops_(&ops) {
+    sdk::checked([&](coldload_error* error) { return ops_->begin(size_bytes, &self_, error); });
+  }
+  FileDigest(FileDigest&& other) noexcept : ops_(other.ops_), self_(std::exchange(other.self_, nullptr)) {}
+  FileDigest(const FileDigest&) = delete;
+  FileDigest& operator=(const FileDigest&) = delete;
+  FileDigest& operator=(FileDigest&&) = delete;
+  ~FileDigest() {
+    if (self_ != nullptr) ops_->end(self_);
+  }
+
+  void add(uint64_t offset, const void* data, uint64_t length) const {
+    sdk::checked([&](coldload_error* error) { return ops_->add(self_, offset, data, length, error); });
+  }
+  [[nodiscard]] std::string text() const {
+    char text[COLDLOAD_DIGEST_TEXT_BYTES] = {};
+    sdk::checked([&](coldload_error* error) { return ops_->finish(self_, text, error); });
+    return text;
+  }
+
+ private:
+  const coldload_digest_ops* ops_;
+  void* self_ = nullptr;
+};
+
+// One file on its way.
+struct Transfer {
+  sdk::UpstreamObject object;
+  Descriptor file;
+  FileDigest digest;
+  std::string shown;
+  uint64_t size_bytes;
+};
+
+struct Range {
+  size_t file = 0;
+  uint64_t offset = 0;
+  uint64_t length = 0;
+};
+
+// A thread's buffer, page-aligned.
+class Buffer {
+ public:
+  explicit Buffer(uint64_t bytes)
+      : bytes_(bytes),
+        data_(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    if (data_ == MAP_FAILED) throw os_failure(errno, "a buffer of " + std::to_string(bytes) + " bytes");
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { ::munmap(data_, bytes_); }
+  [[nodiscard]] void* data() const { return data_; }
+
+ private:
+  uint64_t bytes_;
+  void* data_;
+};
+
+void write_range(const Transfer& transfer, const Range& range, const void* data) {
+  const char* at = static_cast<const char*>(data);
+  for (uint64_t done = 0; done < range.length;) {
+    const ssize_t count = ::pwrite(transfer.file.get(), at + done, range.length - done,
+                                   static_cast<off_t>(range.offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      throw os_failure(errno, transfer.shown + ": writing bytes " + std::to_string(range.offset) + "-" +
+                                  std::to_string(range.offset + range.length - 1));
+    }
+    done += static_cast<uint64_t>(count);
+  }
+}
+
+// Dirty pages are not left to pile up: each thread has at most one range on its way to the disk behind the
+// one that it fills. Errors come back from fsync().
+class WriteBack {
+ public:
+  void written(const Transfer& transfer, const Range& range) {
+    flush(transfer.file.get(), range, SYNC_FILE_RANGE_WRITE);
+    if (fd_ >= 0) {
+      flush(fd_, last_, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+    }
+    fd_ = transfer.file.get();
+    last_ = range;
+  }
+
+ private:
+  static void flush(int fd, const Range& range, unsigned flags) {
+    (void)::sync_file_range(fd, static_cast<off_t>(range.offset), static_cast<off_t>(range.length), flags);
+  }
+  int fd_ = -1;
+  Range last_;
+};
+
+class Copy {
+ public:
+  Copy(const sdk::Host& host, const CopySettings& settings, const CopyProgress& progress,
+       uint64_t total_bytes)
+      : host_(host),
+        settings_(settings),
+        progress_(progress),
+        total_bytes_(total_bytes),
+        began_ns_(host.now_ns()) {}
+
+  // Returns the nanoseconds of transfer and of syncing.
+  CopyTimes run(const std::vector<Transfer>& transfers) {
+    std::vector<Range> ranges;
+    for (size_t file = 0; file < transfers.size(); ++file) {
+      for (uint64_t at = 0; at < transfers[file].size_bytes; at += settings_.chunk_bytes) {
+        ranges.push_back({file, at, std::min(settings_.chunk_bytes, transfers[file].size_bytes - at)});
+      }
+    }
+    CopyTimes times;
+    const uint64_t began = host_.now_ns();
+    std::atomic<size_t> next{0};
+    sdk::run_threads(threads_for(ranges.size()), [&](uint32_t, const sdk::StopFlag& stop) {
+      const Buffer buffer(settings_.chunk_bytes);
+      WriteBack write_back;
+      for (size_t at = next++; at < ranges.size() && !stop.stopped(); at = next++) {
+        const Transfer& transfer = transfers[ranges[at].file];
+        move(transfer, ranges[at], buffer.data());
+        write_back.written(transfer, ranges[at]);
+      }
+    });
+    const uint64_t moved = host_.now_ns();
+    sync(transfers);
+    times.transfer_ns = moved - began;
+    times.sync_ns = host_.now_ns() - moved;
+    return times;
+  }
+
+ private:
+  [[nodiscard]] uint32_t threads_for(size_t count) const {
+    return static_cast<uint32_t>(std::clamp<size_t>(count, 1, settings_.threads));
+  }
+
+  void move(const Transfer& transfer, const Range& range, void* buffer) {
+    host_.throw_if_cancelled();
+    keep_to_limit(range.length);
+    transfer.object.read_at(range.offset, buffer, range.length);
+    transfer.digest.add(range.offset, buffer, range.length);
+    write_range(transfer, range, buffer);
+    progress_(done_bytes_ += range.length, total_bytes_);
+  }
+
+  void keep_to_limit(uint64_t length) {
+    if (settings_.limit_bytes_per_second == 0) return;
+    const double before = static_cast<double>(claimed_bytes_.fetch_add(length));
+    const uint64_t due_ns =
+        began_ns_ +
+        static_cast<uint64_t>(before * 1e9 / static_cast<double>(settings_.limit_bytes_per_second));
+    for (uint64_t now = host_.now_ns(); now < due_ns; now = host_.now_ns()) {
+      host_.throw_if_cancelled();
+      const uint64_t rest = std::min(due_ns - now, kSleepNsMax);
+      const timespec pause = {0, static_cast<long>(rest)};
+      ::nanosleep(&pause, nullptr);
+    }
+  }
+
+  void sync(const std::vector<Transfer>& transfers) const {
+    std::atomic<size_t> next{0};
+    sdk::run_threads(threads_for(transfers.size()), [&](uint32_t, const sdk::StopFlag& stop) {
+      for (size_t at = next++; at < transfers.size() && !stop.stopped(); at = next++) {
+        host_.throw_if_cancelled();
+        if (::fsync(transfers[at].file.get()) != 0) throw os_failure(errno, transfers[at].shown + ": fsync");
+      }
+    });
+  }
+
+  const sdk::Host& host_;
+  const CopySettings& settings_;
+  const CopyProgress& progress_;
+  uint64_t total_bytes_;
+  uint64_t began_ns_;
+  std::atomic<uint64_t> done_bytes_{0};
+  std::atomic<uint64_t> claimed_bytes_{0};
+};
+
+// Space is taken before bytes are moved: a disk that is too full says so at once.
+void preallocate(const Transfer& transfer) {
+  if (transfer.size_bytes == 0) return;
+  const auto size = static_cast<off_t>(transfer.size_bytes);
+  int failed = ::fallocate(transfer.file.get(), 0, 0, size) == 0 ? 0 : errno;
+  // The file system has no such call: the space was counted before, and is not set aside.
+  if (failed == EOPNOTSUPP) failed = 0;
+  if (failed != 0) {
+    throw os_failure(failed,
+                     transfer.shown + ": setting aside " + std::to_string(transfer.size_bytes) + " bytes");
+  }
+}
+
+Transfer begin_transfer(const coldload_digest_ops& digest, const sdk::Upstream& source,
+                        const std::string& prefix, const Directory& directory, const ManifestFile& file) {
+  sdk::UpstreamObject object = source.open(prefix + file.name);
+  if (!object.can(COLDLOAD_CAN_READ_AT)) {
+    throw Failure(COLDLOAD_UNSUPPORTED,
+                  prefix + file.name + ": the source does not offer READ_AT, which a copy needs");
+  }
+  if (object.info().size_bytes != file.size_bytes) {
+    throw Failure(COLDLOAD_INTEGRITY, prefix + file.name + ": " + std::to_string(object.info().size_bytes) +
+                                          " bytes now, " + std::to_string(file.size_bytes) +
+                                          " when it was listed");
+  }
+  Transfer transfer{std::move(object), create_file(directory, file.name), FileDigest(digest, file.size_bytes),
+                    directory.shown + "/" + file.name, file.size_bytes};
+  preallocate(transfer);
+  return transfer;
+}
+
+}  // namespace
+
+CopyTimes copy_files(const sdk::Host& host, const sdk::Upstream& source, const std::string& source_prefix,
+                     const Directory& directory, const CopySettings& settings, Manifest& manifest,
+                     const CopyProgress& progress) {
+  const auto* digest = host.extension<coldload_digest_ops>(COLDLOAD_HOST_EXT_DIGEST);
+  if (digest == nullptr) {
+    throw Failure(COLDLOAD_INTERNAL, std::string("the host does not offer ") + COLDLOAD_HOST_EXT_DIGEST);
+  }
+  Copy copy(host, settings, progress, manifest.total_bytes());
+  CopyTimes times;
+  for (size_t first = 0; first < manifest.files.size(); first += kOpenFilesMax) {
+    const size_t end = std::min(first + kOpenFilesMax, manifest.files.size());
+    std::vector<Transfer> transfers;
+    transfers.reserve(end - first);
+    for (size_t at = first; at < end; ++at) {
+      host.throw_if_cancelled();
+      transfers.push_back(begin_transfer(*digest, source, source_prefix, directory, manifest.files[at]));
+    }
+    const CopyTimes part = copy.run(transfers);
+    times.transfer_ns += part.transfer_ns;
+    times.sync_ns += part.sync_ns;
+    for (size_t at = first; at < end; ++at) manifest.files[at].digest = transfers[at - first].digest.text();
+  }
+  return times;
+}
+
+}  // namespace coldload::staged
