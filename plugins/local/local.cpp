@@ -1,9 +1,11 @@
 // Backend "local": files below a directory of any mounted file system.
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "coldload/cpp/plugin.hpp"
 #include "coldload/cpp/posix/directory.hpp"
+#include "coldload/cpp/posix/directory_extension.hpp"
 
 namespace coldload::local {
 namespace {
@@ -23,6 +25,10 @@ class LocalBackend : public sdk::Backend {
                                     coldload_object_info& info) override {
     return directory_.open(key, open_flags, info);
   }
+  const void* get_extension(std::string_view id) override {
+    return id == COLDLOAD_EXT_DIRECTORY ? &sdk::posix::kDirectoryOps<LocalBackend> : nullptr;
+  }
+  [[nodiscard]] const sdk::posix::Directory& directory() const { return directory_; }
 
  private:
   sdk::posix::Directory directory_;
