@@ -90,7 +90,9 @@ class Planner {
     if (!survey) {
       answer.failure = survey.error();
     } else {
-      auto objects = model_objects(survey->objects, request.model_path);
+      // A cache entry stands for the snapshot that the survey followed it to.
+      auto objects = model_objects(survey->objects,
+                                   survey->model_path.empty() ? request.model_path : survey->model_path);
       survey->objects.clear();
       answer.survey = std::move(*survey);
       if (objects) {
