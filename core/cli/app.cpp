@@ -25,6 +25,7 @@ struct Chosen {
   Context context;
   RunCommand run;
   GenerateCommand generate;
+  StageCommand stage;
   std::string path;
   bool as_json = false;
   std::function<ExitCode()> command;
@@ -124,6 +125,28 @@ void add_model_commands(CLI::App& app, Chosen& chosen) {
   });
 }
 
+void add_node_commands(CLI::App& app, Chosen& chosen) {
+  StageCommand& stage = chosen.stage;
+  CLI::App* command =
+      app.add_subcommand("stage", "Copy a model to a directory: whole, verified, put in place by one rename");
+  command->add_option("SRC", stage.source, "A directory, or a URL such as s3://bucket/prefix")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option("DST", stage.destination,
+                   "The copy's directory; absent, or an older copy that is replaced")
+      ->required()
+      ->type_name("");
+  command->add_flag("--verify", stage.verify,
+                    "Read the copy back from the disk and compare it with the source's digests");
+  command->add_option("--limit", stage.limit, "Of the copy, e.g. '2 Gbit/s'")->type_name("RATE");
+  command->add_option("--parallel", stage.parallel, "Threads that copy at once (default: 4)")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 256U));
+  command->callback(
+      [&chosen] { chosen.command = [&chosen] { return stage_command(chosen.context, chosen.stage); }; });
+}
+
 void add_plugin_commands(CLI::App& app, Chosen& chosen) {
   CLI::App* list = app.add_subcommand("list", "List backends and strategies, and plugins that were refused");
   list->add_flag("--json", chosen.as_json, "As JSON");
@@ -181,6 +204,7 @@ int parse_and_run(int argc, const char* const* argv) {
       ->allow_extra_args(false);
   add_run_commands(app, chosen);
   add_model_commands(app, chosen);
+  add_node_commands(app, chosen);
   add_plugin_commands(app, chosen);
   try {
     app.parse(argc, argv);

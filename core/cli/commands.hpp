@@ -35,6 +35,15 @@ struct GenerateCommand {
   bool sparse = false;
 };
 
+struct StageCommand {
+  std::string source;
+  std::string destination;
+  bool verify = false;
+  std::string limit;  // "": none
+  std::optional<uint32_t> parallel;
+};
+
+[[nodiscard]] ExitCode stage_command(const Context& context, const StageCommand& command);
 [[nodiscard]] ExitCode run_command(const Context& context, const RunCommand& command);
 [[nodiscard]] ExitCode quick_command(const Context& context, const RunCommand& command);
 [[nodiscard]] ExitCode plan_command(const Context& context, const RunCommand& command);

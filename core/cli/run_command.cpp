@@ -48,7 +48,8 @@ ProgressState state_of(const RunnerProgress& progress) {
   state.elapsed_ns = progress.elapsed_ns;
   state.done = static_cast<double>(progress.run - 1);
   state.total = static_cast<double>(progress.run_count);
-  if (progress.worker.phase == "load" && progress.worker.total_bytes != 0) {
+  const bool flows = progress.worker.phase == "load" || progress.worker.phase == "prepare";
+  if (flows && progress.worker.total_bytes != 0) {
     const auto delivered = static_cast<double>(progress.worker.delivered_bytes);
     state.share = delivered / static_cast<double>(progress.worker.total_bytes);
     state.done += *state.share;

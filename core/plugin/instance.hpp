@@ -83,7 +83,7 @@ class Backend {
   // What it is built on, in the order of the chain.
   [[nodiscard]] const std::vector<std::unique_ptr<Backend>>& inner() const { return inner_; }
 
-  // Its objects exist only after prepare(): a staging copy. The next three are for such a backend; each
+  // Its objects exist only after prepare(): a staging copy. The next four are for such a backend; each
   // `prefix` as for list().
   [[nodiscard]] bool stages() const { return preparing() != nullptr; }
   [[nodiscard]] Result<bool> is_prepared(const std::string& prefix) const;
@@ -91,6 +91,8 @@ class Backend {
   using PrepareProgress = std::function<void(uint64_t done_bytes, uint64_t total_bytes)>;
   [[nodiscard]] Result<void> prepare(const std::string& prefix, const PrepareProgress& progress) const;
   [[nodiscard]] Result<void> discard(const std::string& prefix) const;
+  // Reads what was prepared and compares it with what was seen then.
+  [[nodiscard]] Result<void> verify(const std::string& prefix, const PrepareProgress& progress) const;
 
   [[nodiscard]] const coldload_backend_ops& ops() const { return *table_.ops; }
   [[nodiscard]] void* self() const { return table_.self; }

@@ -32,6 +32,11 @@ Result<void> Backend::prepare(const std::string& prefix, const PrepareProgress& 
                      &tell_progress, const_cast<PrepareProgress*>(&progress));
 }
 
+Result<void> Backend::verify(const std::string& prefix, const PrepareProgress& progress) const {
+  return call_plugin(*component_.plugin, "verify", preparing()->verify, table_.self, prefix.c_str(),
+                     &tell_progress, const_cast<PrepareProgress*>(&progress));
+}
+
 Result<void> Backend::discard(const std::string& prefix) const {
   return call_plugin(*component_.plugin, "discard", preparing()->discard, table_.self, prefix.c_str());
 }

@@ -9,6 +9,8 @@ namespace {
 
 constexpr uint64_t kSurveyTimeoutNs = 60'000'000'000;
 constexpr uint64_t kProbeTimeoutNs = 120'000'000'000;
+// Somebody waits for it and may stop it; a week is for whoever forgot.
+constexpr uint64_t kStageTimeoutNs = 7 * 86'400'000'000'000;
 constexpr uint64_t kDiscardTimeoutNs = 120'000'000'000;
 
 // The answer of a worker that is no run, or why there is none.
@@ -68,6 +70,24 @@ Result<std::vector<ProbeRecord>> probe_in_worker(Supervisor& supervisor, const R
     probes.push_back(std::move(*probe));
   }
   return probes;
+}
+
+Result<StagedCopy> stage_in_worker(Supervisor& supervisor, const Registry& registry,
+                                   const BackendChain& chain, bool verify,
+                                   const Supervisor::ProgressCallback& progress) {
+  WorkerRequest request;
+  request.operation = Operation::stage;
+  request.plugin_files = plugin_files_for(registry, chain, {});
+  request.backend = chain;
+  request.verify = verify;
+  const auto answer = answer_of(supervisor.execute(request, kStageTimeoutNs, progress), kStageTimeoutNs);
+  if (!answer) return pass(answer);
+  StagedCopy copy;
+  copy.copied = json::bool_or(*answer, "copied");
+  copy.files = json::unsigned_or(*answer, "files");
+  copy.bytes = json::unsigned_or(*answer, "bytes");
+  copy.copy_ns = json::unsigned_or(*answer, "copy_ns");
+  return copy;
 }
 
 Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry, const Case& planned,

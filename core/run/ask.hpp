@@ -7,6 +7,7 @@
 #include "core/plan/plan.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/record/document.hpp"
+#include "core/run/preparation.hpp"
 #include "core/run/supervisor.hpp"
 
 namespace coldload {
@@ -19,6 +20,11 @@ namespace coldload {
 [[nodiscard]] Result<std::vector<ProbeRecord>> probe_in_worker(Supervisor& supervisor,
                                                                const Registry& registry, const Case* planned,
                                                                const std::string& base_directory);
+
+// Makes a staging chain's copy, whole, unless it is there; see Operation::stage.
+[[nodiscard]] Result<StagedCopy> stage_in_worker(Supervisor& supervisor, const Registry& registry,
+                                                 const BackendChain& chain, bool verify,
+                                                 const Supervisor::ProgressCallback& progress);
 
 // After its last run: removes what the case's staging backend prepared, unless its options say that it stays.
 [[nodiscard]] Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry,

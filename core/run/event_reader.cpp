@@ -11,7 +11,7 @@
 namespace coldload {
 namespace {
 
-constexpr std::array<std::string_view, 5> kAnswers = {"record", "survey", "probes", "discarded", "failed"};
+constexpr std::array<std::string_view, 5> kAnswers = {"record", "survey", "probes", "done", "failed"};
 
 }  // namespace
 
@@ -45,6 +45,8 @@ void EventReader::take_line(std::string_view line) {
   const std::string_view kind = json::text_or(*event, "event");
   if (kind == "phase") {
     progress_.phase = json::text_or(*event, "name");
+    progress_.delivered_bytes = 0;
+    progress_.total_bytes = 0;
     if (callback_) callback_(progress_);
   } else if (kind == "progress") {
     progress_.delivered_bytes = json::unsigned_or(*event, "delivered");

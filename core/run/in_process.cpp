@@ -25,6 +25,8 @@ class DirectEvents final : public EventSink {
   void phase(std::string_view name) override {
     const std::lock_guard lock(mutex_);
     outcome_.last.phase = name;
+    outcome_.last.delivered_bytes = 0;
+    outcome_.last.total_bytes = 0;
     if (progress_) progress_(outcome_.last);
   }
   void progress(uint64_t delivered_bytes, uint64_t total_bytes) override {

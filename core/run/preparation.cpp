@@ -49,6 +49,16 @@ Result<void> make_cold(const Objects& objects, bool disturb, SourceReading& read
   return {};
 }
 
+// Of many tellings from several threads a few a second.
+Backend::PrepareProgress seldom(EventSink& events, std::atomic<uint64_t>& told_ns) {
+  return [&](uint64_t done, uint64_t total) {
+    uint64_t last = told_ns.load(std::memory_order_relaxed);
+    const uint64_t now = now_ns();
+    if (now - last < kProgressNs || !told_ns.compare_exchange_strong(last, now)) return;
+    events.progress(done, total);
+  };
+}
+
 }  // namespace
 
 bool SourceReading::cold() const {
@@ -83,13 +93,33 @@ Result<SourceReading> make_sources_cold(const Backend& backend, const std::strin
 
 Result<void> copy_model(const Backend& backend, const std::string& model_path, EventSink& events) {
   std::atomic<uint64_t> told_ns{0};
-  return backend.prepare(model_path, [&](uint64_t done, uint64_t total) {
-    uint64_t last = told_ns.load(std::memory_order_relaxed);
-    const uint64_t now = now_ns();
-    // Of several threads that find it is time, one tells.
-    if (now - last < kProgressNs || !told_ns.compare_exchange_strong(last, now)) return;
-    events.progress(done, total);
-  });
+  return backend.prepare(model_path, seldom(events, told_ns));
+}
+
+Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& registry,
+                              const HostServices& host, EventSink& events) {
+  const auto backend = Backend::create(registry, request.backend, request.base_directory, host);
+  if (!backend) return pass(backend);
+  const auto listed = (*backend)->list(request.model_path);
+  if (!listed) return pass(listed);
+  StagedCopy copy;
+  copy.files = listed->size();
+  for (const ListedObject& object : *listed) copy.bytes += object.size_bytes;
+  const auto prepared = (*backend)->is_prepared(request.model_path);
+  if (!prepared) return pass(prepared);
+  if (!*prepared) {
+    events.phase("prepare");
+    const uint64_t began_ns = now_ns();
+    if (auto made = copy_model(**backend, request.model_path, events); !made) return pass(made);
+    copy.copied = true;
+    copy.copy_ns = now_ns() - began_ns;
+  }
+  if (!request.verify) return copy;
+  events.phase("verify");
+  std::atomic<uint64_t> told_ns{0};
+  const auto verified = (*backend)->verify(request.model_path, seldom(events, told_ns));
+  if (!verified) return pass(verified);
+  return copy;
 }
 
 Result<void> discard_copy(const WorkerRequest& request, const Registry& registry, const HostServices& host) {

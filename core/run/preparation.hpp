@@ -34,6 +34,19 @@ struct SourceReading {
 // A first start's proof: how cold the source was, and that the caches are as the copy left them.
 void judge_first_start(const SourceReading& source, Proof& proof);
 
+// What `coldload stage` did.
+struct StagedCopy {
+  bool copied = false;  // else it was there, whole
+  uint64_t files = 0;
+  uint64_t bytes = 0;
+  uint64_t copy_ns = 0;
+};
+
+// Makes the request's staging backend prepared unless it is, and with `verify` reads all of it back, in a
+// worker. [control-thread]
+[[nodiscard]] Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& registry,
+                                            const HostServices& host, EventSink& events);
+
 // Undoes what a staging backend prepared, in a worker. [control-thread]
 [[nodiscard]] Result<void> discard_copy(const WorkerRequest& request, const Registry& registry,
                                         const HostServices& host);

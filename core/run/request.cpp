@@ -6,10 +6,11 @@
 namespace coldload {
 namespace {
 
-constexpr std::array<std::pair<Operation, std::string_view>, 4> kOperations = {{
+constexpr std::array<std::pair<Operation, std::string_view>, 5> kOperations = {{
     {Operation::run, "run"},
     {Operation::survey, "survey"},
     {Operation::probe, "probe"},
+    {Operation::stage, "stage"},
     {Operation::discard, "discard"},
 }};
 

@@ -16,8 +16,8 @@
 
 namespace coldload {
 
-// discard: what a staging backend prepared is not needed any more.
-enum class Operation { run, survey, probe, discard };
+// stage: what a staging backend needs is made, whatever will read it; discard: it is not needed any more.
+enum class Operation { run, survey, probe, stage, discard };
 
 struct WorkerRequest {
   Operation operation = Operation::run;

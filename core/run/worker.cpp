@@ -128,7 +128,16 @@ json::object answer_to(const WorkerRequest& request, EventSink& events, const st
   if (request.operation == Operation::discard) {
     const auto discarded = discard_copy(request, registry, services);
     if (!discarded) return failure_event(discarded.error());
-    return {{"event", "discarded"}};
+    return {{"event", "done"}};
+  }
+  if (request.operation == Operation::stage) {
+    const auto staged = stage_copy(request, registry, services, events);
+    if (!staged) return failure_event(staged.error());
+    return {{"event", "done"},
+            {"copied", staged->copied},
+            {"files", staged->files},
+            {"bytes", staged->bytes},
+            {"copy_ns", staged->copy_ns}};
   }
   const auto probes = take_probes(request, registry, services);
   if (!probes) return failure_event(probes.error());

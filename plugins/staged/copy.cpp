@@ -120,89 +120,91 @@ class WriteBack {
   Range last_;
 };
 
-class Copy {
+// The pieces that files of these sizes are cut into, in order.
+std::vector<Range> cut(const std::vector<uint64_t>& sizes, uint64_t chunk_bytes) {
+  std::vector<Range> ranges;
+  for (size_t file = 0; file < sizes.size(); ++file) {
+    for (uint64_t at = 0; at < sizes[file]; at += chunk_bytes) {
+      ranges.push_back({file, at, std::min(chunk_bytes, sizes[file] - at)});
+    }
+  }
+  return ranges;
+}
+
+// body(index) for each index below `count`, on at most `threads` threads; returns when all are done.
+template <typename Body>
+void for_each_index(uint32_t threads, size_t count, Body&& body) {
+  std::atomic<size_t> next{0};
+  const auto started = static_cast<uint32_t>(std::clamp<size_t>(count, 1, threads));
+  sdk::run_threads(started, [&](uint32_t, const sdk::StopFlag& stop) {
+    auto each = body();
+    for (size_t at = next++; at < count && !stop.stopped(); at = next++) each(at);
+  });
+}
+
+// Counts bytes over all threads and keeps to the limit.
+class Pace {
  public:
-  Copy(const sdk::Host& host, const CopySettings& settings, const CopyProgress& progress,
+  Pace(const sdk::Host& host, uint64_t limit_bytes_per_second, const CopyProgress& progress,
        uint64_t total_bytes)
       : host_(host),
-        settings_(settings),
+        limit_(limit_bytes_per_second),
         progress_(progress),
         total_bytes_(total_bytes),
         began_ns_(host.now_ns()) {}
 
-  // Returns the nanoseconds of transfer and of syncing.
-  CopyTimes run(const std::vector<Transfer>& transfers) {
-    std::vector<Range> ranges;
-    for (size_t file = 0; file < transfers.size(); ++file) {
-      for (uint64_t at = 0; at < transfers[file].size_bytes; at += settings_.chunk_bytes) {
-        ranges.push_back({file, at, std::min(settings_.chunk_bytes, transfers[file].size_bytes - at)});
-      }
-    }
-    CopyTimes times;
-    const uint64_t began = host_.now_ns();
-    std::atomic<size_t> next{0};
-    sdk::run_threads(threads_for(ranges.size()), [&](uint32_t, const sdk::StopFlag& stop) {
-      const Buffer buffer(settings_.chunk_bytes);
-      WriteBack write_back;
-      for (size_t at = next++; at < ranges.size() && !stop.stopped(); at = next++) {
-        const Transfer& transfer = transfers[ranges[at].file];
-        move(transfer, ranges[at], buffer.data());
-        write_back.written(transfer, ranges[at]);
-      }
-    });
-    const uint64_t moved = host_.now_ns();
-    sync(transfers);
-    times.transfer_ns = moved - began;
-    times.sync_ns = host_.now_ns() - moved;
-    return times;
-  }
-
- private:
-  [[nodiscard]] uint32_t threads_for(size_t count) const {
-    return static_cast<uint32_t>(std::clamp<size_t>(count, 1, settings_.threads));
-  }
-
-  void move(const Transfer& transfer, const Range& range, void* buffer) {
+  // Before `length` more bytes are read.
+  void claim(uint64_t length) {
     host_.throw_if_cancelled();
-    keep_to_limit(range.length);
-    transfer.object.read_at(range.offset, buffer, range.length);
-    transfer.digest.add(range.offset, buffer, range.length);
-    write_range(transfer, range, buffer);
-    progress_(done_bytes_ += range.length, total_bytes_);
-  }
-
-  void keep_to_limit(uint64_t length) {
-    if (settings_.limit_bytes_per_second == 0) return;
-    const double before = static_cast<double>(claimed_bytes_.fetch_add(length));
-    const uint64_t due_ns =
-        began_ns_ +
-        static_cast<uint64_t>(before * 1e9 / static_cast<double>(settings_.limit_bytes_per_second));
+    if (limit_ == 0) return;
+    const auto before = static_cast<double>(claimed_bytes_.fetch_add(length));
+    const uint64_t due_ns = began_ns_ + static_cast<uint64_t>(before * 1e9 / static_cast<double>(limit_));
     for (uint64_t now = host_.now_ns(); now < due_ns; now = host_.now_ns()) {
       host_.throw_if_cancelled();
-      const uint64_t rest = std::min(due_ns - now, kSleepNsMax);
-      const timespec pause = {0, static_cast<long>(rest)};
+      const timespec pause = {0, static_cast<long>(std::min(due_ns - now, kSleepNsMax))};
       ::nanosleep(&pause, nullptr);
     }
   }
+  void done(uint64_t length) { progress_(done_bytes_ += length, total_bytes_); }
 
-  void sync(const std::vector<Transfer>& transfers) const {
-    std::atomic<size_t> next{0};
-    sdk::run_threads(threads_for(transfers.size()), [&](uint32_t, const sdk::StopFlag& stop) {
-      for (size_t at = next++; at < transfers.size() && !stop.stopped(); at = next++) {
-        host_.throw_if_cancelled();
-        if (::fsync(transfers[at].file.get()) != 0) throw os_failure(errno, transfers[at].shown + ": fsync");
-      }
-    });
-  }
-
+ private:
   const sdk::Host& host_;
-  const CopySettings& settings_;
+  uint64_t limit_;
   const CopyProgress& progress_;
   uint64_t total_bytes_;
   uint64_t began_ns_;
   std::atomic<uint64_t> done_bytes_{0};
   std::atomic<uint64_t> claimed_bytes_{0};
 };
+
+CopyTimes move_files(const sdk::Host& host, const CopySettings& settings, Pace& pace,
+                     const std::vector<Transfer>& transfers) {
+  std::vector<uint64_t> sizes;
+  for (const Transfer& transfer : transfers) sizes.push_back(transfer.size_bytes);
+  const std::vector<Range> ranges = cut(sizes, settings.chunk_bytes);
+  const uint64_t began_ns = host.now_ns();
+  for_each_index(settings.threads, ranges.size(), [&] {
+    return [&, buffer = std::make_unique<Buffer>(settings.chunk_bytes),
+            write_back = WriteBack()](size_t at) mutable {
+      const Range& range = ranges[at];
+      const Transfer& transfer = transfers[range.file];
+      pace.claim(range.length);
+      transfer.object.read_at(range.offset, buffer->data(), range.length);
+      transfer.digest.add(range.offset, buffer->data(), range.length);
+      write_range(transfer, range, buffer->data());
+      write_back.written(transfer, range);
+      pace.done(range.length);
+    };
+  });
+  const uint64_t moved_ns = host.now_ns();
+  for_each_index(settings.threads, transfers.size(), [&] {
+    return [&](size_t at) {
+      host.throw_if_cancelled();
+      if (::fsync(transfers[at].file.get()) != 0) throw os_failure(errno, transfers[at].shown + ": fsync");
+    };
+  });
+  return {moved_ns - began_ns, host.now_ns() - moved_ns};
+}
 
 // Space is taken before bytes are moved: a disk that is too full says so at once.
 void preallocate(const Transfer& transfer) {
@@ -235,16 +237,21 @@ Transfer begin_transfer(const coldload_digest_ops& digest, const sdk::Upstream& 
   return transfer;
 }
 
+const coldload_digest_ops& digest_of(const sdk::Host& host) {
+  const auto* digest = host.extension<coldload_digest_ops>(COLDLOAD_HOST_EXT_DIGEST);
+  if (digest == nullptr) {
+    throw Failure(COLDLOAD_INTERNAL, std::string("the host does not offer ") + COLDLOAD_HOST_EXT_DIGEST);
+  }
+  return *digest;
+}
+
 }  // namespace
 
 CopyTimes copy_files(const sdk::Host& host, const sdk::Upstream& source, const std::string& source_prefix,
                      const Directory& directory, const CopySettings& settings, Manifest& manifest,
                      const CopyProgress& progress) {
-  const auto* digest = host.extension<coldload_digest_ops>(COLDLOAD_HOST_EXT_DIGEST);
-  if (digest == nullptr) {
-    throw Failure(COLDLOAD_INTERNAL, std::string("the host does not offer ") + COLDLOAD_HOST_EXT_DIGEST);
-  }
-  Copy copy(host, settings, progress, manifest.total_bytes());
+  const coldload_digest_ops& digest = digest_of(host);
+  Pace pace(host, settings.limit_bytes_per_second, progress, manifest.total_bytes());
   CopyTimes times;
   for (size_t first = 0; first < manifest.files.size(); first += kOpenFilesMax) {
     const size_t end = std::min(first + kOpenFilesMax, manifest.files.size());
@@ -252,14 +259,43 @@ CopyTimes copy_files(const sdk::Host& host, const sdk::Upstream& source, const s
     transfers.reserve(end - first);
     for (size_t at = first; at < end; ++at) {
       host.throw_if_cancelled();
-      transfers.push_back(begin_transfer(*digest, source, source_prefix, directory, manifest.files[at]));
+      transfers.push_back(begin_transfer(digest, source, source_prefix, directory, manifest.files[at]));
     }
-    const CopyTimes part = copy.run(transfers);
+    const CopyTimes part = move_files(host, settings, pace, transfers);
     times.transfer_ns += part.transfer_ns;
     times.sync_ns += part.sync_ns;
     for (size_t at = first; at < end; ++at) manifest.files[at].digest = transfers[at - first].digest.text();
   }
   return times;
+}
+
+void verify_files(const sdk::Host& host, const sdk::Upstream& copy, const std::string& prefix,
+                  const CopySettings& settings, const Manifest& manifest, const CopyProgress& progress) {
+  const coldload_digest_ops& digest = digest_of(host);
+  Pace pace(host, settings.limit_bytes_per_second, progress, manifest.total_bytes());
+  for (const ManifestFile& file : manifest.files) {
+    const sdk::UpstreamObject object = copy.open(prefix + file.name);
+    if (object.info().size_bytes != file.size_bytes) {
+      throw Failure(COLDLOAD_INTEGRITY, prefix + file.name + ": " + std::to_string(object.info().size_bytes) +
+                                            " bytes, the manifest says " + std::to_string(file.size_bytes));
+    }
+    if (object.can(COLDLOAD_CAN_EVICT)) object.evict();
+    const FileDigest read(digest, file.size_bytes);
+    const std::vector<Range> ranges = cut({file.size_bytes}, settings.chunk_bytes);
+    for_each_index(settings.threads, ranges.size(), [&] {
+      return [&, buffer = std::make_unique<Buffer>(settings.chunk_bytes)](size_t at) {
+        pace.claim(ranges[at].length);
+        object.read_at(ranges[at].offset, buffer->data(), ranges[at].length);
+        read.add(ranges[at].offset, buffer->data(), ranges[at].length);
+        pace.done(ranges[at].length);
+      };
+    });
+    if (read.text() != file.digest) {
+      throw Failure(COLDLOAD_INTEGRITY, prefix + file.name + ": its bytes have digest " + read.text() +
+                                            ", the manifest says " + file.digest +
+                                            ": the copy is damaged, remove it and stage again");
+    }
+  }
 }
 
 }  // namespace coldload::staged

@@ -35,4 +35,10 @@ CopyTimes copy_files(const sdk::Host& host, const sdk::Upstream& source, const s
                      const Directory& directory, const CopySettings& settings, Manifest& manifest,
                      const CopyProgress& progress);
 
+// Reads the manifest's files of a copy back and compares them with its digests, their pages dropped first, so
+// that what is read is what lies on the disk. `prefix` as above, of the copy. Throws INTEGRITY with the first
+// file that differs.
+void verify_files(const sdk::Host& host, const sdk::Upstream& copy, const std::string& prefix,
+                  const CopySettings& settings, const Manifest& manifest, const CopyProgress& progress);
+
 }  // namespace coldload::staged

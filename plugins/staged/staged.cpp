@@ -88,6 +88,7 @@ class StagedBackend : public sdk::Backend {
   [[nodiscard]] bool is_prepared(const std::string& prefix) const;
   void prepare(const std::string& prefix, const CopyProgress& progress) const;
   void discard(const std::string& prefix) const;
+  void verify(const std::string& prefix, const CopyProgress& progress) const;
 
  private:
   [[nodiscard]] Place place_of(const std::string& prefix) const {
@@ -210,6 +211,14 @@ void StagedBackend::discard(const std::string& prefix) const {
   if (!keep_) place_of(prefix).remove(own_directory_ ? "" : directory_);
 }
 
+void StagedBackend::verify(const std::string& prefix, const CopyProgress& progress) const {
+  const Place place = place_of(prefix);
+  const auto manifest = place.existing();
+  if (!manifest) throw Failure(COLDLOAD_NOT_FOUND, place.shown() + ": no copy stands there");
+  verify_files(host_, target_, directory_ + "/" + (prefix.empty() ? "" : prefix + "/"), settings_, *manifest,
+               progress);
+}
+
 StagedBackend& backend_of(void* self) {
   // The table's self is the base class that sdk::BackendTable made.
   return static_cast<StagedBackend&>(*static_cast<sdk::Backend*>(self));
@@ -230,7 +239,15 @@ coldload_status discard(void* self, const char* prefix, coldload_error* error) {
   return sdk::guarded(error, [&] { backend_of(self).discard(prefix); });
 }
 
-constexpr coldload_prepare_ops kPrepareOps = {sizeof(coldload_prepare_ops), 0, is_prepared, prepare, discard};
+coldload_status verify(void* self, const char* prefix, void (*progress)(void*, uint64_t, uint64_t),
+                       void* context, coldload_error* error) {
+  return sdk::guarded(error, [&] {
+    backend_of(self).verify(prefix, [&](uint64_t done, uint64_t total) { progress(context, done, total); });
+  });
+}
+
+constexpr coldload_prepare_ops kPrepareOps = {
+    sizeof(coldload_prepare_ops), 0, is_prepared, prepare, discard, verify};
 
 const void* StagedBackend::get_extension(std::string_view id) {
   return id == COLDLOAD_EXT_PREPARE ? &kPrepareOps : nullptr;

@@ -27,6 +27,12 @@ typedef struct coldload_prepare_ops {
   // [control-thread] After the last run of a scenario: undoes prepare(), unless the backend's options say
   // that what it made stays. Removes only what carries this backend's own manifest.
   coldload_status (*discard)(void* backend, const char* prefix, coldload_error* error);
+  // [control-thread] Reads what was prepared below `prefix` from where it lies now, past this machine's
+  // memory where that can be, and compares it with what prepare() saw. INTEGRITY names the first object that
+  // differs.
+  coldload_status (*verify)(void* backend, const char* prefix,
+                            void (*progress)(void* context, uint64_t done_bytes, uint64_t total_bytes),
+                            void* context, coldload_error* error);
 } coldload_prepare_ops;
 
 #ifdef __cplusplus
