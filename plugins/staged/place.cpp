@@ -264,6 +264,10 @@ void Place::remove(const std::string& keep) const {
     }
     remove_copy(parent, hidden, *manifest);
   }
+  remove_empty_above(keep);
+}
+
+void Place::remove_empty_above(const std::string& keep) const {
   for (std::string above = parent_; !above.empty() && above != keep; above = split_name(above).parent) {
     const SplitName split = split_name(above);
     const Directory parent = open_directory(root_, shown_root_, split.parent);

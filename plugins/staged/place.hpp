@@ -62,9 +62,11 @@ class Place {
   // Removes what staging that was cut off left beside this place. Returns how many.
   uint32_t sweep() const;
 
-  // Removes the copy, if one stands there, and the directories above it that are empty then, up to but
-  // without `keep`.
+  // Removes the copy, if one stands there, and the directories above it as below.
   void remove(const std::string& keep) const;
+
+  // Removes the directories above the place as far as they are empty, up to but without `keep`.
+  void remove_empty_above(const std::string& keep) const;
 
  private:
   int root_;

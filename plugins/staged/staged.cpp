@@ -95,6 +95,10 @@ class StagedBackend : public sdk::Backend {
     return {root_, root_path_, prefix.empty() ? directory_ : directory_ + "/" + prefix};
   }
   [[nodiscard]] Manifest listed(const std::string& prefix) const;
+  void copy_to(const Place& place, const std::string& prefix, Manifest& manifest, const Manifest& older,
+               const CopyProgress& progress) const;
+  // The directory that was there before us, as far as we know.
+  [[nodiscard]] std::string kept_directory() const { return own_directory_ ? "" : directory_; }
   void check_space(const Place& place, const Manifest& planned) const;
 
   sdk::Host host_;
@@ -194,6 +198,16 @@ void StagedBackend::prepare(const std::string& prefix, const CopyProgress& progr
   const Manifest older = place.existing().value_or(Manifest{});
   Manifest manifest = listed(prefix);
   check_space(place, manifest);
+  try {
+    copy_to(place, prefix, manifest, older, progress);
+  } catch (...) {
+    place.remove_empty_above(kept_directory());
+    throw;
+  }
+}
+
+void StagedBackend::copy_to(const Place& place, const std::string& prefix, Manifest& manifest,
+                            const Manifest& older, const CopyProgress& progress) const {
   Staging staging = place.begin(manifest);
   const CopyTimes times = copy_files(host_, source_, prefix.empty() ? "" : prefix + "/", staging.directory(),
                                      settings_, manifest, progress);
@@ -208,7 +222,7 @@ void StagedBackend::prepare(const std::string& prefix, const CopyProgress& progr
 }
 
 void StagedBackend::discard(const std::string& prefix) const {
-  if (!keep_) place_of(prefix).remove(own_directory_ ? "" : directory_);
+  if (!keep_) place_of(prefix).remove(kept_directory());
 }
 
 void StagedBackend::verify(const std::string& prefix, const CopyProgress& progress) const {

@@ -81,7 +81,7 @@ class FileObject : public Object {
                                       : read_exact(file_.get(), offset, buffer, length);
     if (result.os_error != 0) throw os_failure(result.os_error, range(offset, length));
     if (result.bytes_read < length) {
-      throw Failure(COLDLOAD_IO_ERROR, range(offset, length) + ": the file ends at byte " +
+      throw Failure(COLDLOAD_IO_ERROR, range(offset, length) + ": the file ends at or before byte " +
                                            std::to_string(offset + result.bytes_read) + ", it had " +
                                            std::to_string(size_bytes_) + " when it was opened");
     }

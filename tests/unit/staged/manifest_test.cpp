@@ -1,0 +1,76 @@
+#include "plugins/staged/manifest.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "coldload/cpp/failure.hpp"
+
+namespace coldload::staged {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kDigest = "0123456789abcdef0123456789abcdef";
+
+std::string refusal(const std::string& text) {
+  try {
+    (void)parse_manifest(text, "/m/.coldload-manifest");
+  } catch (const sdk::Failure& failure) {
+    EXPECT_EQ(failure.status(), COLDLOAD_INTEGRITY);
+    return failure.what();
+  }
+  return "";
+}
+
+TEST(StagedManifest, IsReadAsItWasWritten) {
+  Manifest manifest;
+  manifest.complete = true;
+  manifest.files = {{"a b/c.safetensors", 1'234'567'890'123, kDigest}, {"empty", 0, kDigest}};
+  const std::string text = to_text(manifest);
+  EXPECT_EQ(text, std::string("coldload-manifest 1\nfile ") + kDigest +
+                      " 1234567890123 a b/c.safetensors\nfile " + kDigest + " 0 empty\ncomplete 2\n");
+  const Manifest read = parse_manifest(text, "x");
+  EXPECT_TRUE(read.complete);
+  ASSERT_EQ(read.files.size(), 2U);
+  EXPECT_EQ(read.files[0].name, "a b/c.safetensors");
+  EXPECT_EQ(read.files[0].size_bytes, 1'234'567'890'123U);
+  EXPECT_EQ(read.files[0].digest, kDigest);
+  EXPECT_EQ(read.total_bytes(), 1'234'567'890'123U);
+}
+
+TEST(StagedManifest, APartialOneHasNoDigestsYet) {
+  const Manifest read = parse_manifest("coldload-manifest 1\nfile - 5 a\npartial 1\n", "x");
+  EXPECT_FALSE(read.complete);
+}
+
+// Cut anywhere it is refused: a manifest that was not written whole names nothing.
+TEST(StagedManifest, EveryTruncationIsRefused) {
+  const std::string text = std::string("coldload-manifest 1\nfile ") + kDigest + " 5 a\ncomplete 1\n";
+  for (size_t length = 0; length < text.size(); ++length)
+    EXPECT_NE(refusal(text.substr(0, length)), "") << length;
+  EXPECT_EQ(refusal(text), "");
+}
+
+TEST(StagedManifest, HostileLinesAreNamedWithTheirNumber) {
+  const std::string head = "coldload-manifest 1\n";
+  const std::string file = std::string("file ") + kDigest;
+  const std::pair<std::string, const char*> hostile[] = {
+      {"coldload-manifest 2\n", "/m/.coldload-manifest:1: expected \"coldload-manifest 1\""},
+      {head + "file xyz 5 a\ncomplete 1\n", ":2: expected a digest"},
+      {head + file + " -5 a\ncomplete 1\n", ":2: expected a number"},
+      {head + file + " 99999999999999999999 a\ncomplete 1\n", ":2: expected a number"},
+      {head + file + " 5 ../a\ncomplete 1\n", ":2: the file's name has a part \"..\""},
+      {head + file + " 5 /etc/passwd\ncomplete 1\n", ":2: the file's name is absolute"},
+      {head + file + " 5 a\n" + file + " 5 a\ncomplete 2\n", ":3: \"a\" stands twice"},
+      {head + file + " 5 a\ncomplete 2\n", ":3: expected the number of files, 1"},
+      {head + "file - 5 a\ncomplete 1\n", "every digest"},
+      {head + "complete 0\nmore\n", "something follows"},
+      {head + "rm -rf\n", ":2: expected \"file\""},
+  };
+  for (const auto& [text, fault] : hostile) EXPECT_THAT(refusal(text), HasSubstr(fault)) << text;
+}
+
+}  // namespace
+}  // namespace coldload::staged
