@@ -18,7 +18,7 @@ namespace {
 using sdk::Failure;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kStepMs = 50;       // Between two looks at cancelled().
+constexpr int kStepMs = 20;       // Between two looks at cancelled().
 constexpr int kPermitStepMs = 2;  // While another thread's requests fill the limit.
 
 // A read under way: waiting for its turn, sent, or between two tries.

@@ -13,7 +13,7 @@ using sdk::Failure;
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kErrorBodyMax = size_t{64} << 10;
-constexpr int kStepMs = 50;  // Between two looks at cancelled().
+constexpr int kStepMs = 20;  // Between two looks at cancelled().
 
 uint64_t ms_since(Clock::time_point begin) {
   return static_cast<uint64_t>(
