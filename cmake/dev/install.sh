@@ -16,7 +16,7 @@ package_set() {
       printf '%s\n' libgtest-dev libgmock-dev python3 python3-jsonschema clang-19 libc++-19-dev libc++abi-19-dev
       # Servers that tests start on loopback and in network namespaces of their own, and their clients.
       printf '%s\n' iproute2 nginx-light nfs-ganesha nfs-ganesha-vfs libnfs-utils radosgw ceph-mon ceph-mgr ceph-osd \
-        python3-botocore
+        python3-botocore sshfs openssh-sftp-server socat
       ;;
     clang)
       package_set test

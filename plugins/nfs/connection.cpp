@@ -44,6 +44,12 @@ void keep_words(std::array<char, 256>& out, int status, const void* data) noexce
   std::snprintf(out.data(), out.size(), "%s", words);
 }
 
+std::string seconds(uint64_t ns) {
+  std::array<char, 32> text = {};
+  std::snprintf(text.data(), text.size(), "%.1f s", static_cast<double>(ns) / 1e9);
+  return text.data();
+}
+
 uint64_t received_bytes(int fd) noexcept {
   tcp_info info = {};
   socklen_t length = sizeof info;
@@ -155,11 +161,9 @@ sdk::Failure Connection::mount_failure() const {
 }
 
 sdk::Failure Connection::silence() const {
-  std::array<char, 32> seconds = {};
-  std::snprintf(seconds.data(), seconds.size(), "%.1f s", static_cast<double>(settings_.timeout_ns) / 1e9);
   return {COLDLOAD_TIMED_OUT,
-          settings_.shown() + (ready_ ? ": no answer for " : ": no connection after ") + seconds.data() +
-              " (option timeout); the server hangs or cannot be reached",
+          settings_.shown() + (ready_ ? ": no answer for " : ": no connection after ") +
+              seconds(settings_.timeout_ns) + " (option timeout); the server hangs or cannot be reached",
           ETIMEDOUT};
 }
 

@@ -123,7 +123,8 @@ void Reads::answered(Request& request, int status, const void* data) noexcept {
   }
   --read.requests;
   free_requests_.push_back(&request);
-  issue();
+  // After a failure libnfs may be on its way of giving up the connection, and aborts if it is asked for more.
+  if (status > 0) issue();
 }
 
 void Reads::fail(Read& read, coldload_status status, int os_error, const char* words) noexcept {

@@ -30,6 +30,8 @@ std::string decoded(const std::string& text, std::string_view part) {
     const int low = i + 2 < part.size() ? hex_digit(part[i + 2]) : -1;
     if (high < 0 || low < 0)
       throw refused(text, "a '%' is followed by two hexadecimal digits; itself it is %25");
+    // Said here: a message ends at a NUL byte, and with it the reason.
+    if (high == 0 && low == 0) throw refused(text, "has a NUL byte");
     out += static_cast<char>(high * 16 + low);
     i += 2;
   }

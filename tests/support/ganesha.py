@@ -81,6 +81,11 @@ class Ganesha:
         except OSError as error:
             return str(error)
 
+    def bytes_read(self):
+        """What it has read from its files, and little else."""
+        with open(f"/proc/{self.process.pid}/io", encoding="ascii") as file:
+            return int(file.readline().split()[1])
+
     def signal(self, number):
         self.process.send_signal(number)
 
