@@ -153,7 +153,7 @@ TEST_F(StagedPlace, ForeignFilesAreNeverTouched) {
 TEST_F(StagedPlace, AParentThatIsALinkIsNotFollowed) {
   std::filesystem::create_directories(path("elsewhere"));
   // Also where it leads to a place below the root.
-  for (const std::string target : {path("elsewhere").string(), std::string("elsewhere")}) {
+  for (const std::string& target : {path("elsewhere").string(), std::string("elsewhere")}) {
     std::filesystem::create_symlink(target, path("models"));
     EXPECT_THAT(refusal([&] { (void)place().begin(planned()); }), HasSubstr("leads through a link")) << target;
     EXPECT_TRUE(std::filesystem::is_empty(path("elsewhere")));
