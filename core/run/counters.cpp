@@ -126,7 +126,7 @@ std::string block_device_of(const std::string& path) {
   return device_counters(device) ? device : std::string();
 }
 
-Counters take_counters(const std::string& device) {
+Counters take_counters(const std::string& device, const std::string& nfs_mount) {
   Counters out;
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -146,6 +146,7 @@ Counters take_counters(const std::string& device) {
   out.memory_pressure_ns = pressure_ns("/proc/pressure/memory");
   out.throttled_ns = throttled_ns();
   out.device = device_counters(device);
+  out.nfs = nfs_counters(nfs_mount);
   out.taken_ns = now_ns();
   return out;
 }
@@ -168,6 +169,25 @@ void add_device_metrics(const Counters& before, const Counters& after, RunRecord
   const double interval_ms = static_cast<double>(after.taken_ns - before.taken_ns) / 1e6;
   const auto weighted_ms = static_cast<double>(after.device->weighted_ms - before.device->weighted_ms);
   record.metrics.push_back({"device_in_flight_mean", "count", weighted_ms / interval_ms});
+}
+
+// The server is the device of an NFS mount: its bytes are what a cold read has to have.
+void add_nfs_metrics(const Counters& before, const Counters& after, RunRecord& record) {
+  if (!before.nfs) return;
+  // Not /proc/self/io, which knows nothing of a server: no number rather than that one.
+  record.bytes.device.reset();
+  const bool forward = after.nfs && after.nfs->read_bytes >= before.nfs->read_bytes &&
+                       after.nfs->read_requests >= before.nfs->read_requests &&
+                       after.nfs->read_rtt_ms >= before.nfs->read_rtt_ms;
+  if (!forward) return;
+  const uint64_t bytes = after.nfs->read_bytes - before.nfs->read_bytes;
+  const uint64_t requests = after.nfs->read_requests - before.nfs->read_requests;
+  record.bytes.device = bytes;
+  record.metrics.push_back({"nfs_read_bytes", "bytes", static_cast<double>(bytes)});
+  record.metrics.push_back({"nfs_read_requests", "count", static_cast<double>(requests)});
+  if (requests == 0) return;
+  const auto rtt_ns = static_cast<double>(after.nfs->read_rtt_ms - before.nfs->read_rtt_ms) * 1e6;
+  record.metrics.push_back({"nfs_read_rtt_mean_ns", "ns", rtt_ns / static_cast<double>(requests)});
 }
 
 void note_disturbances(const Counters& before, const Counters& after, RunRecord& record) {
@@ -203,6 +223,7 @@ void add_difference(const Counters& before, const Counters& after, RunRecord& re
     if (value) add(tag, unit, *value);
   };
   record.bytes.device = difference(before.io_read_bytes, after.io_read_bytes);
+  add_nfs_metrics(before, after, record);
   add("cpu_user_ns", "ns", after.cpu_user_ns - before.cpu_user_ns);
   add("cpu_system_ns", "ns", after.cpu_system_ns - before.cpu_system_ns);
   add_if("cpu_machine_ns", "ns", difference(before.machine_cpu_ns, after.machine_cpu_ns));

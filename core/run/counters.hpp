@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/record/record.hpp"
+#include "core/run/mountstats.hpp"
 
 namespace coldload {
 
@@ -36,10 +37,11 @@ struct Counters {
   std::optional<uint64_t> memory_pressure_ns;
   std::optional<uint64_t> throttled_ns;  // cgroup CPU throttling
   std::optional<DeviceCounters> device;
+  std::optional<NfsCounters> nfs;
 };
 
-// `device` as "253:0", or "" for none. Costs about 0.2 ms. [control-thread]
-[[nodiscard]] Counters take_counters(const std::string& device);
+// `device` as "253:0", `nfs_mount` as "/mnt/models", or "" for none. Costs about 0.2 ms. [control-thread]
+[[nodiscard]] Counters take_counters(const std::string& device, const std::string& nfs_mount = {});
 
 [[nodiscard]] std::optional<DeviceCounters> device_counters(const std::string& device);
 
@@ -48,9 +50,9 @@ struct Counters {
 // "" where there is none (network, memory).
 [[nodiscard]] std::string block_device_of(const std::string& path);
 
-// Appends cpu, faults, pressure, … of the interval to `record`, sets bytes.device and bytes.host_device, and
-// notes as disturbances what makes the interval unfit: caches dropped, throttling, another reader of the
-// device.
+// Appends cpu, faults, pressure, … of the interval to `record`, sets bytes.device and bytes.host_device (on
+// an NFS mount the first is what came from the server), and notes as disturbances what makes the interval
+// unfit: caches dropped, throttling, another reader of the device.
 void add_difference(const Counters& before, const Counters& after, RunRecord& record);
 
 // High-water mark and anonymous part of this process's resident memory, bytes.

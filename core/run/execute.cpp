@@ -105,6 +105,7 @@ class Run {
   std::vector<std::vector<Extent>> extents_;
   Objects objects_;
   std::string device_;
+  std::string nfs_mount_;  // "" unless the objects lie on NFS
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<LoadJob> job_;
   ResidencyReading before_;
@@ -199,8 +200,10 @@ Result<void> Run::open_objects() {
     }
     objects_.push_back(std::move(*object));
   }
-  if (!objects_.empty() && objects_.front()->can(COLDLOAD_CAN_PATH))
+  if (!objects_.empty() && objects_.front()->can(COLDLOAD_CAN_PATH)) {
     device_ = block_device_of(objects_.front()->info().path);
+    nfs_mount_ = nfs_mount_of(objects_.front()->info().path);
+  }
   hidden_cache_ = hidden_cache_below(objects_);
   return {};
 }
@@ -289,13 +292,13 @@ Result<void> Run::make_cache_state() {
 
 Result<void> Run::load() {
   const Ticker ticker(*job_, *destination_, events_, cancelled_, record_.bytes.model);
-  counters_before_ = take_counters(device_);
+  counters_before_ = take_counters(device_, nfs_mount_);
   clock_.begin("load");
   job_->start_clock();
   auto loaded = strategy_->load(job_->table());
   if (loaded) loaded = destination_->finish();
   clock_.begin("prove_after");
-  const Counters after = take_counters(device_);
+  const Counters after = take_counters(device_, nfs_mount_);
   add_difference(counters_before_, after, record_);
   record_.load_ns = record_.phases.get("load");
   summarise_load();

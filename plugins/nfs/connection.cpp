@@ -125,9 +125,9 @@ void Connection::destroy() noexcept {
 }
 
 void Connection::fail(const sdk::Failure& failure) {
-  const sdk::Failure kept = failure;
+  // The context is part of what `failure` was made from, not of what it holds.
   destroy();
-  throw kept;
+  throw sdk::Failure(failure);
 }
 
 sdk::Failure Connection::failure(const std::string& what, int status, const char* words) const {
@@ -181,7 +181,8 @@ void Connection::service(int wait_ms) {
     served = nfs_service(context_, polled.revents);
   }
   heard_ns_ = host_.now_ns();
-  if (served < 0 && !(mounted_.done && mounted_.status < 0)) {
+  const bool refused = mounted_.done && mounted_.status < 0;
+  if (served < 0 && !refused) {
     const char* words = nfs_get_error(context_);
     fail(
         failure(ready_ ? "the connection broke" : "connecting", ready_ ? -ECONNRESET : -ECONNREFUSED, words));

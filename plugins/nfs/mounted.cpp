@@ -16,7 +16,7 @@ namespace coldload::nfs {
 namespace {
 
 std::string content_of(const std::string& path) {
-  std::ifstream file(path);
+  const std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
