@@ -34,7 +34,7 @@ package_set() {
       ;;
     bench)
       package_set build
-      printf '%s\n' fio python3
+      printf '%s\n' fio python3 rsync
       ;;
     *) die "no package set \"$1\"" ;;
   esac

@@ -35,6 +35,22 @@ make_quickstart_model() {
   printf '%s\n' "$wanted" >"$note"
 }
 
+# What runs too long for the suite: the same tests, more often.
+command_soak() {
+  [[ $# -ge 1 ]] || die_usage "soak takes a name: staging"
+  case $1 in
+    staging)
+      ensure_packages test
+      build_preset release
+      local build=$root/build/release
+      COLDLOAD_KILLS=${2:-200} COLDLOAD_BIN=$build/bin/coldload COLDLOAD_SOURCE=$root COLDLOAD_BUILD=$build \
+        COLDLOAD_SCRATCH=$build/integration-scratch \
+        python3 -B tests/integration/staged_test.py -v Death.test_killed_at_random_moments
+      ;;
+    *) die_usage "no soak \"$1\"; there is: staging" ;;
+  esac
+}
+
 command_bench() {
   local known
   known=$(find tests/benchmark -maxdepth 1 -name '*.sh' -printf '%f\n' 2>/dev/null | sed 's/\.sh$//' | sort | paste -s -d ' ')
