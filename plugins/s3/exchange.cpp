@@ -9,7 +9,6 @@
 namespace coldload::s3 {
 namespace {
 
-using sdk::Failure;
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kErrorBodyMax = size_t{64} << 10;

@@ -1,10 +1,8 @@
 #include "http.hpp"
 
 #include <curl/curl.h>
-#include <openssl/ssl.h>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <deque>
 #include <mutex>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "coldload/cpp/failure.hpp"
+#include "http_slot.hpp"
 
 namespace coldload::s3 {
 namespace {
@@ -19,32 +18,9 @@ namespace {
 using sdk::Failure;
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kHeaderBytesMax = size_t{64} << 10;
-// What curl reads at once and we copy on: large enough for few system calls, small enough to stay in a cache.
-constexpr long kReceiveBytes = 256L << 10;
-
-void require(CURLcode code, const char* what) {
-  if (code != CURLE_OK) {
-    throw Failure(COLDLOAD_INTERNAL,
-                  std::string("s3: curl refuses ") + what + ": " + curl_easy_strerror(code));
-  }
-}
-
 void initialise_once() {
   static std::once_flag flag;
   std::call_once(flag, [] { require(curl_global_init(CURL_GLOBAL_DEFAULT), "to start"); });
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return text;
-}
-
-std::string trimmed(const std::string& text) {
-  const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 Transport transport_of(CURLcode code) {
@@ -90,94 +66,9 @@ std::string http_version_of(CURL* easy) {
   return version == CURL_HTTP_VERSION_1_1 ? "1.1" : "unknown";
 }
 
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-struct FreeEasy {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
 struct FreeMulti {
   void operator()(CURLM* multi) const { (void)curl_multi_cleanup(multi); }
 };
-
-// One request and, between two requests, the handle for the next.
-struct Slot {
-  std::unique_ptr<CURL, FreeEasy> easy;
-  std::unique_ptr<curl_slist, FreeList> list;
-  char error[CURL_ERROR_SIZE] = {};
-  uint64_t id = 0;
-  Sink* sink = nullptr;
-  ResponseHead head;
-  size_t header_bytes = 0;
-  bool body_begun = false;
-  bool connected = false;
-  bool plain = true;
-  std::string tls_version;
-  Clock::time_point last_progress;
-};
-
-// "HTTP/1.1 206 Partial Content" starts a response; those before it (100, a proxy's) are forgotten.
-void take_header_line(Slot& slot, const std::string& line) {
-  if (line.compare(0, 5, "HTTP/") == 0) {
-    slot.head = {};
-    const size_t blank = line.find(' ');
-    for (size_t i = blank + 1; blank != std::string::npos && i < line.size() && i < blank + 4; ++i) {
-      if (std::isdigit(static_cast<unsigned char>(line[i])) == 0) break;
-      slot.head.status = slot.head.status * 10 + (line[i] - '0');
-    }
-    return;
-  }
-  const size_t colon = line.find(':');
-  if (colon == std::string::npos) return;
-  std::string name = lower(trimmed(line.substr(0, colon)));
-  std::string value = trimmed(line.substr(colon + 1));
-  // Two different lengths or ranges in one response are no answer to trust: the caller sees both.
-  std::string& held = slot.head.headers[std::move(name)];
-  held = held.empty() || held == value ? std::move(value) : held + ", " + value;
-}
-
-size_t on_header(char* data, size_t size, size_t count, void* self) noexcept {
-  auto& slot = *static_cast<Slot*>(self);
-  const size_t length = size * count;
-  slot.last_progress = Clock::now();
-  slot.header_bytes += length;
-  if (slot.header_bytes > kHeaderBytesMax) return 0;
-  try {
-    take_header_line(slot, std::string(data, length));
-  } catch (...) {
-    return 0;
-  }
-  return length;
-}
-
-size_t on_body(char* data, size_t size, size_t count, void* self) noexcept {
-  auto& slot = *static_cast<Slot*>(self);
-  const size_t length = size * count;
-  slot.last_progress = Clock::now();
-  if (!slot.body_begun) {
-    slot.body_begun = true;
-    if (!slot.sink->begin(slot.head)) return 0;
-  }
-  return slot.sink->write(data, length) ? length : 0;
-}
-
-// Connected, the handshake done, nothing sent yet: from here on silence is a stall.
-int on_connected(void* self, char*, char*, int, int) noexcept {
-  auto& slot = *static_cast<Slot*>(self);
-  slot.connected = true;
-  slot.last_progress = Clock::now();
-  if (slot.plain) return CURL_PREREQFUNC_OK;
-  curl_tlssessioninfo* tls = nullptr;
-  const CURLcode told = curl_easy_getinfo(slot.easy.get(), CURLINFO_TLS_SSL_PTR, &tls);
-  if (told == CURLE_OK && tls != nullptr && tls->backend == CURLSSLBACKEND_OPENSSL &&
-      tls->internals != nullptr) {
-    try {
-      slot.tls_version = SSL_get_version(static_cast<const SSL*>(tls->internals));
-    } catch (...) {  // NOLINT(bugprone-empty-catch): without memory the version stays unknown
-    }
-  }
-  return CURL_PREREQFUNC_OK;
-}
 
 }  // namespace
 
@@ -196,72 +87,10 @@ struct Http::State {
   // Last: freed first, while its handles still live.
   std::unique_ptr<CURLM, FreeMulti> multi;
 
-  std::unique_ptr<Slot> make_slot();
-  void prepare(Slot& slot, const HttpRequest& request);
   void finish(CURL* easy, CURLcode code);
   void end_stalled();
   void conclude(size_t index, CURLcode code, bool stalled);
 };
-
-std::unique_ptr<Slot> Http::State::make_slot() {
-  auto slot = std::make_unique<Slot>();
-  slot->easy.reset(curl_easy_init());
-  CURL* easy = slot->easy.get();
-  if (easy == nullptr) throw Failure(COLDLOAD_OUT_OF_MEMORY, "out of memory");
-  const auto set = [easy](CURLoption option, auto value, const char* what) {
-    require(curl_easy_setopt(easy, option, value), what);
-  };
-  set(CURLOPT_NOSIGNAL, 1L, "to leave signals alone");
-  set(CURLOPT_PROTOCOLS_STR, "http,https", "a limit on protocols");
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1), "HTTP/1.1");
-  // A key's own "/../" is part of its name.
-  set(CURLOPT_PATH_AS_IS, 1L, "paths as they are");
-  set(CURLOPT_FOLLOWLOCATION, 0L, "to follow nothing");
-  set(CURLOPT_BUFFERSIZE, kReceiveBytes, "its buffer");
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout_ms), "connect_timeout");
-  // Never from the environment by itself: what is used was looked up and recorded. "" is none.
-  set(CURLOPT_PROXY, settings.proxy.c_str(), "the proxy");
-  set(CURLOPT_NOPROXY, settings.no_proxy.c_str(), "no_proxy");
-  if (!settings.ca_file.empty()) set(CURLOPT_CAINFO, settings.ca_file.c_str(), "ca_file");
-  set(CURLOPT_ERRORBUFFER, slot->error, "an error buffer");
-  set(CURLOPT_HEADERFUNCTION, &on_header, "a callback");
-  set(CURLOPT_HEADERDATA, slot.get(), "a callback");
-  set(CURLOPT_WRITEFUNCTION, &on_body, "a callback");
-  set(CURLOPT_WRITEDATA, slot.get(), "a callback");
-  set(CURLOPT_PREREQFUNCTION, &on_connected, "a callback");
-  set(CURLOPT_PREREQDATA, slot.get(), "a callback");
-  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L, "to hide a proxy's headers");
-  set(CURLOPT_TCP_KEEPALIVE, 1L, "keepalive");
-  return slot;
-}
-
-void Http::State::prepare(Slot& slot, const HttpRequest& request) {
-  std::unique_ptr<curl_slist, FreeList> list;
-  for (const auto& [name, value] : request.headers) {
-    curl_slist* longer = curl_slist_append(list.get(), (name + ": " + value).c_str());
-    if (longer == nullptr) throw Failure(COLDLOAD_OUT_OF_MEMORY, "out of memory");
-    (void)list.release();
-    list.reset(longer);
-  }
-  CURL* easy = slot.easy.get();
-  require(curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str()), "the URL");
-  require(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list.get()), "the headers");
-  // In this order: NOBODY makes it a HEAD, HTTPGET a GET again.
-  if (request.method == "HEAD") {
-    require(curl_easy_setopt(easy, CURLOPT_NOBODY, 1L), "HEAD");
-  } else {
-    require(curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L), "GET");
-  }
-  slot.list = std::move(list);
-  slot.error[0] = '\0';
-  slot.head = {};
-  slot.header_bytes = 0;
-  slot.body_begun = false;
-  slot.connected = false;
-  slot.plain = request.url.compare(0, 7, "http://") == 0;
-  slot.tls_version = slot.plain ? "none" : "";
-  slot.last_progress = Clock::now();
-}
 
 void Http::State::conclude(size_t index, CURLcode code, bool stalled) {
   std::unique_ptr<Slot> slot = std::move(active[index]);
@@ -327,12 +156,12 @@ Http::~Http() {
 uint64_t Http::start(const HttpRequest& request, Sink& sink) {
   std::unique_ptr<Slot> slot;
   if (state_->idle.empty()) {
-    slot = state_->make_slot();
+    slot = make_slot(state_->settings);
   } else {
     slot = std::move(state_->idle.back());
     state_->idle.pop_back();
   }
-  state_->prepare(*slot, request);
+  prepare(*slot, request);
   slot->id = state_->next_id++;
   slot->sink = &sink;
   const CURLMcode added = curl_multi_add_handle(state_->multi.get(), slot->easy.get());

@@ -49,7 +49,9 @@ class Reader {
         value += letter;
         continue;
       }
-      if (position_ == text_.size() || !escaped(text_[position_++], value)) return std::nullopt;
+      if (position_ == text_.size()) return std::nullopt;
+      const char escape = text_[position_++];
+      if (!escaped(escape, value)) return std::nullopt;
     }
     return std::nullopt;
   }
@@ -78,7 +80,7 @@ class Reader {
   std::optional<std::string> word() {
     constexpr std::string_view kLetters = "+-.0123456789aefEilnrstu";
     const size_t end = text_.find_first_not_of(kLetters, position_);
-    const std::string value(text_.substr(position_, end - position_));
+    std::string value(text_.substr(position_, end - position_));
     position_ += value.size();
     if (value.empty()) return std::nullopt;
     return value;
