@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the shaped costs per chunk: `./dev bench shaped [--pairs N]`.
+# How closely `shaped` keeps to its numbers: `./dev bench shaped [--runs N]`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec /usr/bin/python3 tests/benchmark/shaped.py build/release/bin/coldload "$@"
