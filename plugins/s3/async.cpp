@@ -68,13 +68,10 @@ class Queue {
       service_.host().throw_if_cancelled();
       send_what_can(max, out, count);
       if (count >= max) return;
-      http_->step(count < min ? step_ms() : 0);
-      bool any = false;
-      while (count < max) {
-        const auto ended = http_->take_ended();
-        if (!ended) break;
-        any = true;
-        take(*ended, out, count);
+      bool any = take_ended(max, out, count);
+      if (!any) {
+        http_->step(count < min ? step_ms() : 0);
+        any = take_ended(max, out, count);
       }
       if (count >= min && !any) return;
     }
@@ -104,6 +101,18 @@ class Queue {
       if (!read.has_permit) return;
       if (send(i, out, count)) ++i;
     }
+  }
+
+  // Whether there was one.
+  bool take_ended(uint32_t max, coldload_completion* out, uint32_t& count) {
+    bool any = false;
+    while (count < max) {
+      const auto ended = http_->take_ended();
+      if (!ended) break;
+      any = true;
+      take(*ended, out, count);
+    }
+    return any;
   }
 
   // False if it failed, and is among the completions.

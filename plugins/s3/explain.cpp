@@ -86,6 +86,7 @@ std::string advice_on_status(const Outcome& outcome, const ErrorDocument& docume
     return region_of(outcome, document).empty() ? "check region, addressing and endpoint"
                                                 : advice_on_region(outcome, document, config);
   }
+  if (status == 407) return "the proxy wants a user and a password: they stand in http_proxy or https_proxy";
   if (status == 412) return "the object was replaced since it was opened";
   if (status == 429 || status == 503) return "the server asks for fewer requests: lower threads or in_flight";
   return "";

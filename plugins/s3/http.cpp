@@ -104,6 +104,10 @@ void Http::State::conclude(size_t index, CURLcode code, bool stalled) {
   } else if (code != CURLE_OK) {
     end.problem = slot->error[0] != '\0' ? slot->error : curl_easy_strerror(code);
   }
+  // A proxy that refuses the way through looks like a connection that ends.
+  long proxy_status = 0;
+  (void)curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+  if (code != CURLE_OK && proxy_status >= 300) end.transport = Transport::proxy;
   curl_off_t body = 0;
   long connections = 0;
   (void)curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &body);

@@ -31,7 +31,8 @@ plugin = "sequential"
 whole_file = true
 """
 UNREACHABLE = {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "http_proxy": "",
-               "all_proxy": "", "AWS_PROFILE": "", "AWS_REGION": "", "AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_S3": ""}
+               "https_proxy": "", "all_proxy": "", "no_proxy": "", "AWS_PROFILE": "", "AWS_REGION": "", "AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_S3": "",
+               "AWS_CA_BUNDLE": ""}
 
 
 def told_by_s3(record):
@@ -204,13 +205,13 @@ class Faults(CliTest):
         super().setUp()
         self.small_model("root/model")
 
-    def one_run(self, server, strategy="sequential", options="", expect=OK):
+    def one_run(self, server, strategy="sequential", options="", expect=OK, endpoint=None, **variables):
         """The record of one timed run of this strategy."""
-        text = (f'[model]\npath = "model"\n[backend.s3]\nurl = "s3://models"\nendpoint = "{server.endpoint}"\n'
+        text = (f'[model]\npath = "model"\n[backend.s3]\nurl = "s3://models"\nendpoint = "{endpoint or server.endpoint}"\n'
                 f'anonymous = true\n{options}' + STRATEGIES + f'[[compare]]\nstrategy = "{strategy}"\n' +
                 hasty(1, 'verify = "off"'))
         name = f"run-{len(os.listdir(self.dir))}"
-        finished, document = self.run_scenario(text, out=name, expect=expect, env=UNREACHABLE)
+        finished, document = self.run_scenario(text, out=name, expect=expect, env={**UNREACHABLE, **variables})
         self.assertEqual(len(document["runs"]), 1, finished)
         return document["runs"][0]
 
@@ -276,6 +277,33 @@ class Faults(CliTest):
             pass
         finished = self.refusal(server, "retries = 1\n")
         self.assertIn("no connection after 2 tries", str(finished))
+
+    def test_a_server_is_verified_and_its_tls_is_recorded(self):
+        certificate, key = self.path("certificate.pem"), self.path("key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-out", certificate, "-keyout", key], check=True, capture_output=True)
+        with open(certificate, encoding="ascii") as first, open(key, encoding="ascii") as second:
+            both = self.write("both.pem", first.read() + second.read())
+        with self.serving(None, certificate=both) as server:
+            refused = str(self.refusal(server))
+            self.assertIn("TLS failed", refused)
+            self.assertIn("set ca_file or AWS_CA_BUNDLE", refused)
+            for options, variables in ((f'ca_file = "{certificate}"\n', {}), ("", {"AWS_CA_BUNDLE": certificate})):
+                record = self.one_run(server, "in-flight", options, **variables)
+                self.assertEqual((record["status"], record["evidence"]["tls"]), ("ok", "TLSv1.3"))
+                self.assertGreater(metric(record, "s3/tls_ns"), 0)
+
+    def test_a_proxy_of_the_environment_is_used_and_recorded_without_its_password(self):
+        password = "canary" + uuid.uuid4().hex
+        with self.serving(None) as server:
+            proxy = server.endpoint.replace("http://", f"http://me:{password}@")
+            record = self.one_run(server, endpoint="http://host.invalid", http_proxy=proxy)
+        self.assertEqual(record["status"], "ok")
+        self.assertEqual(record["evidence"]["proxy"], proxy.replace(password, "***") + " (from http_proxy)")
+        for folder, _, names in os.walk(self.dir):
+            for name in names:
+                with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+                    self.assertNotIn(password, file.read(), name)
 
     def test_an_interrupted_run_ends_at_once_although_the_server_is_silent(self):
         with self.serving("hangs") as server:

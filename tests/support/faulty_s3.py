@@ -8,6 +8,7 @@ import http.server
 import os
 import re
 import socket
+import ssl
 import threading
 import urllib.parse
 from xml.sax.saxutils import escape
@@ -26,10 +27,15 @@ class FaultyS3(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, root, fault=None, times=None, date=None):
+    def __init__(self, root, fault=None, times=None, date=None, certificate=None):
         super().__init__(("127.0.0.1", 0), Handler)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            # The handshake belongs to the connection's thread, not to the one that accepts.
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.root, self.fault, self.times, self.date = root, fault, times, date
-        self.endpoint = f"http://127.0.0.1:{self.server_address[1]}"
+        self.endpoint = f"http{'' if certificate is None else 's'}://127.0.0.1:{self.server_address[1]}"
         self.lock = threading.Lock()
         self.requests, self.ranges, self.faults = 0, 0, 0
         self.stopping = threading.Event()
