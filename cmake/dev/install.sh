@@ -34,7 +34,7 @@ package_set() {
       ;;
     bench)
       package_set build
-      printf '%s\n' fio python3 rsync nfs-ganesha nfs-ganesha-vfs libnfs-utils
+      printf '%s\n' fio python3 curl iproute2 nginx-light rsync nfs-ganesha nfs-ganesha-vfs libnfs-utils
       ;;
     *) die "no package set \"$1\"" ;;
   esac
