@@ -155,8 +155,8 @@ bool Reads::take(FinishedRead& out) {
 }
 
 std::string Reads::message_of(const Read& read) const {
-  std::string message = connection_.settings().shown() + ": " + read.file->path + ": bytes " +
-                        std::to_string(read.begin) + "-" + std::to_string(read.end - 1) + ": ";
+  const std::string message = connection_.settings().shown() + ": " + read.file->path + ": bytes " +
+                              std::to_string(read.begin) + "-" + std::to_string(read.end - 1) + ": ";
   if (read.error[0] != '\0') return message + read.error.data();
   return message + "the file ends at byte " + std::to_string(read.ends_at) + ", it had " +
          std::to_string(read.file->identity.size_bytes) + " when it was opened";

@@ -8,8 +8,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
+# Attributes are asked of the disk each time: tests change files below the server.
 CONFIGURATION = """
 NFS_CORE_PARAM {{
   Bind_addr = 127.0.0.1; Protocols = 4; NFS_Port = {port};
@@ -18,7 +20,7 @@ NFS_CORE_PARAM {{
 NFSv4 {{ Graceless = true; Delegations = false; {nfs4} }}
 EXPORT_DEFAULTS {{
   Access_Type = RO; Squash = No_Root_Squash; SecType = sys; Protocols = 4; Transports = TCP;
-  MaxRead = 1048576; PrefRead = 1048576; {defaults}
+  MaxRead = 1048576; PrefRead = 1048576; Attr_Expiration_Time = 0; {defaults}
 }}
 EXPORT {{ Export_Id = 77; Path = {path}; Pseudo = {pseudo}; FSAL {{ Name = VFS; }} }}
 LOG {{ Default_Log_Level = EVENT; Facility {{ name = FILE; destination = "{log}"; enable = active; }} }}
@@ -105,3 +107,10 @@ class Ganesha:
 
     def __exit__(self, *_):
         self.stop()
+
+
+if __name__ == "__main__":
+    # ganesha.py PATH DIRECTORY: prints port and pid, serves until its standard input ends, for tests that are no Python.
+    with Ganesha(sys.argv[1], sys.argv[2]) as running:
+        print(running.port, running.process.pid, flush=True)
+        sys.stdin.read()
