@@ -63,8 +63,10 @@ class Ganesha:
         with open(configuration, "w", encoding="ascii") as file:
             file.write(CONFIGURATION.format(port=port, path=self.path, pseudo=self.pseudo, log=self.log,
                                             defaults=self.defaults, nfs4=self.nfs4))
+        # Ends with us, however we end.
         self.process = subprocess.Popen(
-            ["ganesha.nfsd", "-F", "-f", configuration, "-L", self.log, "-p", os.path.join(self.directory, "pid")],
+            ["setpriv", "--pdeathsig", "KILL", "ganesha.nfsd", "-F", "-f", configuration,
+             "-L", self.log, "-p", os.path.join(self.directory, "pid")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         end = time.monotonic() + 20
         while time.monotonic() < end and self.process.poll() is None:
