@@ -4,6 +4,7 @@ One monitor, manager, memory-backed store and gateway, all data in one directory
 """
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -50,9 +51,16 @@ rgw data = {directory}/rgw
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the kernel hands out: nobody's outgoing connection takes it before the server does, and two
+    gateways that start at once hardly meet."""
+    while True:
+        port = random.SystemRandom().randrange(10000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def answers(port):
