@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <memory>
 #include <utility>
 
 #include "coldload/cpp/failure.hpp"
@@ -75,9 +74,13 @@ class Buffer {
         data_(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
     if (data_ == MAP_FAILED) throw os_failure(errno, "a buffer of " + std::to_string(bytes) + " bytes");
   }
+  Buffer(Buffer&& other) noexcept : bytes_(other.bytes_), data_(std::exchange(other.data_, MAP_FAILED)) {}
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() { ::munmap(data_, bytes_); }
+  Buffer& operator=(Buffer&&) = delete;
+  ~Buffer() {
+    if (data_ != MAP_FAILED) ::munmap(data_, bytes_);
+  }
   [[nodiscard]] void* data() const { return data_; }
 
  private:
@@ -184,14 +187,13 @@ CopyTimes move_files(const sdk::Host& host, const CopySettings& settings, Pace& 
   const std::vector<Range> ranges = cut(sizes, settings.chunk_bytes);
   const uint64_t began_ns = host.now_ns();
   for_each_index(settings.threads, ranges.size(), [&] {
-    return [&, buffer = std::make_unique<Buffer>(settings.chunk_bytes),
-            write_back = WriteBack()](size_t at) mutable {
+    return [&, buffer = Buffer(settings.chunk_bytes), write_back = WriteBack()](size_t at) mutable {
       const Range& range = ranges[at];
       const Transfer& transfer = transfers[range.file];
       pace.claim(range.length);
-      transfer.object.read_at(range.offset, buffer->data(), range.length);
-      transfer.digest.add(range.offset, buffer->data(), range.length);
-      write_range(transfer, range, buffer->data());
+      transfer.object.read_at(range.offset, buffer.data(), range.length);
+      transfer.digest.add(range.offset, buffer.data(), range.length);
+      write_range(transfer, range, buffer.data());
       write_back.written(transfer, range);
       pace.done(range.length);
     };
@@ -283,10 +285,10 @@ void verify_files(const sdk::Host& host, const sdk::Upstream& copy, const std::s
     const FileDigest read(digest, file.size_bytes);
     const std::vector<Range> ranges = cut({file.size_bytes}, settings.chunk_bytes);
     for_each_index(settings.threads, ranges.size(), [&] {
-      return [&, buffer = std::make_unique<Buffer>(settings.chunk_bytes)](size_t at) {
+      return [&, buffer = Buffer(settings.chunk_bytes)](size_t at) {
         pace.claim(ranges[at].length);
-        object.read_at(ranges[at].offset, buffer->data(), ranges[at].length);
-        read.add(ranges[at].offset, buffer->data(), ranges[at].length);
+        object.read_at(ranges[at].offset, buffer.data(), ranges[at].length);
+        read.add(ranges[at].offset, buffer.data(), ranges[at].length);
         pace.done(ranges[at].length);
       };
     });

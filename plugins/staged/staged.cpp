@@ -141,7 +141,6 @@ coldload_object_info StagedBackend::probe(const std::string& prefix, uint32_t op
   (void)place.existing();  // throws where foreign files stand
   Manifest scratch;
   scratch.files.push_back({"probe", kScratchBytes, "-"});
-  Manifest nothing;
   const std::string name = ".probe-" + std::to_string(::getpid());
   std::vector<std::string> made;
   const Directory directory = make_directories(root_, root_path_, directory_, &made);

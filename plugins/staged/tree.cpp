@@ -85,7 +85,9 @@ class ForeignSearch {
       if (name == "." || name == "..") continue;
       if (++entries_ > kEntriesMax)
         throw Failure(COLDLOAD_UNSUPPORTED, shown + ": more than 1000000 entries");
-      const std::string path = key.empty() ? name : key + "/" + name;
+      std::string path = key;
+      if (!path.empty()) path += '/';
+      path += name;
       std::string found = visit(directory, name, path, shown);
       if (!found.empty()) return found;
     }

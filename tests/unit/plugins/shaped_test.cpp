@@ -15,7 +15,6 @@ namespace coldload::testing {
 namespace {
 
 using shaped::Link;
-using shaped::Shape;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

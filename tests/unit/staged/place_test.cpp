@@ -155,7 +155,8 @@ TEST_F(StagedPlace, AParentThatIsALinkIsNotFollowed) {
   // Also where it leads to a place below the root.
   for (const std::string& target : {path("elsewhere").string(), std::string("elsewhere")}) {
     std::filesystem::create_symlink(target, path("models"));
-    EXPECT_THAT(refusal([&] { (void)place().begin(planned()); }), HasSubstr("leads through a link")) << target;
+    EXPECT_THAT(refusal([&] { (void)place().begin(planned()); }), HasSubstr("leads through a link"))
+        << target;
     EXPECT_TRUE(std::filesystem::is_empty(path("elsewhere")));
     std::filesystem::remove(path("models"));
   }

@@ -118,13 +118,14 @@ TEST_F(Staged, CopiesEveryFileWithItsDigest_AndTouchesNothingElse) {
   EXPECT_EQ(most_done, last_total);
   EXPECT_TRUE(is_prepared(staged));
   const auto copied = facts_of(copy_path());
-  std::string manifest = copied.at(copy_path() + "/.coldload-manifest").bytes;
+  const std::string manifest = copied.at(copy_path() + "/.coldload-manifest").bytes;
   for (const Expected& file : files_) {
     const std::string name = file.key.substr(2);
     EXPECT_EQ(copied.at(copy_path() + "/" + name).bytes, *file.bytes) << name;
     const std::string digest = digest_of(std::as_bytes(std::span(*file.bytes))).hex();
-    EXPECT_THAT(manifest,
-                HasSubstr("file " + digest + " " + std::to_string(file.size_bytes) + " " + name + "\n"));
+    std::string line = "file ";
+    line.append(digest).append(" ").append(std::to_string(file.size_bytes)).append(" ").append(name);
+    EXPECT_THAT(manifest, HasSubstr(line + "\n"));
   }
   for (const auto& [path, fact] : theirs) EXPECT_EQ(facts_of(to_.path()).at(path), fact) << path;
   EXPECT_EQ(facts_of(from_.path()), sources);
