@@ -38,6 +38,7 @@ THIRD_PARTY = [
     ("xxhash.h", ["core/model/"]),
     ("liburing", ["plugins/io_uring/"]),
     ("curl/", ["plugins/s3/"]),
+    ("pugixml", ["plugins/s3/"]),
     ("openssl/", ["plugins/s3/"]),
     ("nfsc/", ["plugins/nfs/"]),
     ("gtest/", []),

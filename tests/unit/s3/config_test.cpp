@@ -1,4 +1,4 @@
-#include "config.hpp"
+#include "plugins/s3/config.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

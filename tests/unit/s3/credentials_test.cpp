@@ -1,4 +1,4 @@
-#include "credentials.hpp"
+#include "plugins/s3/credentials.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <map>
 
 #include "expect_failure.hpp"
-#include "program.hpp"
+#include "plugins/s3/program.hpp"
 
 namespace coldload::s3 {
 namespace {

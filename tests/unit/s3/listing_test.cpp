@@ -1,4 +1,4 @@
-#include "listing.hpp"
+#include "plugins/s3/listing.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

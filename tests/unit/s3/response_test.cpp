@@ -1,12 +1,12 @@
-#include "response.hpp"
+#include "plugins/s3/response.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "explain.hpp"
-#include "retry.hpp"
+#include "plugins/s3/explain.hpp"
+#include "plugins/s3/retry.hpp"
 
 namespace coldload::s3 {
 namespace {

@@ -1,4 +1,4 @@
-#include "sigv4.hpp"
+#include "plugins/s3/sigv4.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "uri.hpp"
+#include "plugins/s3/uri.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
