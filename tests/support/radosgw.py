@@ -3,6 +3,7 @@
 One monitor, manager, memory-backed store and gateway, all data in one directory, on free ports, ended by their ids.
 """
 
+import ctypes
 import os
 import random
 import shutil
@@ -48,6 +49,15 @@ rgw dns name = s3.localhost
 rgw enable usage log = false
 rgw data = {directory}/rgw
 """
+
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    """A test that is killed for its time runs no clean-up; what it started ends all the same."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port():
@@ -128,7 +138,7 @@ class RadosGateway:
     def spawn(self, program, *arguments):
         with open(os.path.join(self.directory, "log", program + ".out"), "wb") as log:
             self.processes.append(subprocess.Popen([program, "-f", "-c", self.config, *arguments], stdout=log, stderr=log,
-                                                   stdin=subprocess.DEVNULL))
+                                                   stdin=subprocess.DEVNULL, preexec_fn=die_with_parent))
 
     def wait(self, condition, seconds, program):
         end = time.monotonic() + seconds
