@@ -26,6 +26,7 @@ struct Chosen {
   RunCommand run;
   GenerateCommand generate;
   StageCommand stage;
+  ProvisionCommand provision;
   std::string path;
   bool as_json = false;
   std::function<ExitCode()> command;
@@ -145,6 +146,21 @@ void add_node_commands(CLI::App& app, Chosen& chosen) {
       ->check(CLI::Range(1U, 256U));
   command->callback(
       [&chosen] { chosen.command = [&chosen] { return stage_command(chosen.context, chosen.stage); }; });
+
+  CLI::App* provision = app.add_subcommand(
+      "provision", "Put a scenario's model where it is missing: copied or made, and verified");
+  provision->add_option("FILE", chosen.provision.scenario, "Scenario file, - is standard input")
+      ->required()
+      ->type_name("");
+  CLI::Option* dry_run =
+      provision->add_flag("--dry-run", chosen.provision.dry_run, "Say what would be done, write nothing");
+  provision
+      ->add_flag("--remove", chosen.provision.remove,
+                 "Take away what an earlier provision put there, nothing else")
+      ->excludes(dry_run);
+  provision->callback([&chosen] {
+    chosen.command = [&chosen] { return provision_command(chosen.context, chosen.provision); };
+  });
 }
 
 void add_plugin_commands(CLI::App& app, Chosen& chosen) {

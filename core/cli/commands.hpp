@@ -43,6 +43,13 @@ struct StageCommand {
   std::optional<uint32_t> parallel;
 };
 
+struct ProvisionCommand {
+  std::string scenario;
+  bool dry_run = false;
+  bool remove = false;
+};
+
+[[nodiscard]] ExitCode provision_command(const Context& context, const ProvisionCommand& command);
 [[nodiscard]] ExitCode stage_command(const Context& context, const StageCommand& command);
 [[nodiscard]] ExitCode run_command(const Context& context, const RunCommand& command);
 [[nodiscard]] ExitCode quick_command(const Context& context, const RunCommand& command);

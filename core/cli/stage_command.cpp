@@ -1,48 +1,13 @@
 #include <fmt/format.h>
 
-#include "core/base/file.hpp"
 #include "core/base/units.hpp"
 #include "core/cli/commands.hpp"
-#include "core/report/progress.hpp"
+#include "core/cli/copy_progress.hpp"
 #include "core/run/ask.hpp"
 #include "core/run/staging.hpp"
 #include "core/run/supervisor.hpp"
 
 namespace coldload {
-namespace {
-
-// One line that lives while bytes flow.
-class StageProgress {
- public:
-  explicit StageProgress(const std::string& destination) : line_(STDERR_FILENO), began_ns_(now_ns()) {
-    state_.run_number = 1;
-    state_.run_count = 1;
-    state_.case_id = destination;
-  }
-
-  void tell(const WorkerProgress& worker) {
-    if (worker.phase != state_.phase) began_ns_ = now_ns();
-    state_.phase = worker.phase;
-    state_.elapsed_ns = now_ns() - began_ns_;
-    if (worker.total_bytes != 0) {
-      const auto done = static_cast<double>(worker.delivered_bytes);
-      state_.done = done;
-      state_.total = static_cast<double>(worker.total_bytes);
-      state_.share = done / state_.total;
-      if (state_.elapsed_ns != 0)
-        state_.bytes_per_second = done * 1e9 / static_cast<double>(state_.elapsed_ns);
-    }
-    line_.update(state_);
-  }
-
- private:
-  ProgressLine line_;
-  ProgressState state_;
-  uint64_t began_ns_;
-};
-
-}  // namespace
-
 ExitCode stage_command(const Context& context, const StageCommand& command) {
   StageOrder order{command.source, command.destination, std::nullopt, command.parallel};
   if (!command.limit.empty()) {
@@ -65,8 +30,8 @@ ExitCode stage_command(const Context& context, const StageCommand& command) {
   }
   Supervisor supervisor(context.executable, *context.interrupt);
   const auto copy = [&] {
-    StageProgress progress(command.destination);
-    return stage_in_worker(supervisor, *registry, *chain, command.verify,
+    CopyProgress progress(command.destination);
+    return stage_in_worker(supervisor, *registry, *chain, "", command.verify,
                            [&](const WorkerProgress& worker) { progress.tell(worker); });
   }();
   if (!copy) {

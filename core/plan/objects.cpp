@@ -17,10 +17,18 @@ std::string missing(const ModelObject& object, std::string_view there, std::stri
 
 }  // namespace
 
+bool is_copy_manifest(std::string_view key) {
+  constexpr std::string_view kName = ".coldload-manifest";
+  return key == kName || (key.ends_with(kName) && key[key.size() - kName.size() - 1] == '/');
+}
+
 Result<std::vector<ModelObject>> model_objects(std::span<const ListedObject> listing,
                                                std::string_view model_path) {
   std::vector<ObjectEntry> entries;
-  for (const ListedObject& object : listing) entries.push_back({object.key, object.size_bytes});
+  for (const ListedObject& object : listing) {
+    if (is_copy_manifest(object.key)) continue;
+    entries.push_back({object.key, object.size_bytes});
+  }
   auto classified = classify_objects(std::move(entries), model_path);
   if (!classified) return pass(classified);
   std::vector<ModelObject> objects;

@@ -13,6 +13,9 @@
 
 namespace coldload {
 
+// What a staging copy leaves beside its files: no object of the model.
+[[nodiscard]] bool is_copy_manifest(std::string_view key);
+
 // Items and small files below `model_path`, by name; hidden and large other objects are left out. Errors
 // (integrity): what core/model says of a listing that cannot be.
 [[nodiscard]] Result<std::vector<ModelObject>> model_objects(std::span<const ListedObject> listing,

@@ -73,10 +73,11 @@ Result<std::vector<ProbeRecord>> probe_in_worker(Supervisor& supervisor, const R
 }
 
 Result<StagedCopy> stage_in_worker(Supervisor& supervisor, const Registry& registry,
-                                   const BackendChain& chain, bool verify,
+                                   const BackendChain& chain, const std::string& base_directory, bool verify,
                                    const Supervisor::ProgressCallback& progress) {
   WorkerRequest request;
   request.operation = Operation::stage;
+  request.base_directory = base_directory;
   request.plugin_files = plugin_files_for(registry, chain, {});
   request.backend = chain;
   request.verify = verify;
@@ -90,14 +91,14 @@ Result<StagedCopy> stage_in_worker(Supervisor& supervisor, const Registry& regis
   return copy;
 }
 
-Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry, const Case& planned,
-                               const std::string& base_directory) {
+Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry, const BackendChain& chain,
+                               const std::string& model_path, const std::string& base_directory) {
   WorkerRequest request;
   request.operation = Operation::discard;
   request.base_directory = base_directory;
-  request.plugin_files = plugin_files_for(registry, planned.backend, planned.strategy);
-  request.backend = planned.backend;
-  request.model_path = planned.survey.model_path;
+  request.plugin_files = plugin_files_for(registry, chain, {});
+  request.backend = chain;
+  request.model_path = model_path;
   const auto answer = answer_of(supervisor.execute(request, kDiscardTimeoutNs, nullptr), kDiscardTimeoutNs);
   if (!answer) return pass(answer);
   return {};

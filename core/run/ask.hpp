@@ -23,11 +23,13 @@ namespace coldload {
 
 // Makes a staging chain's copy, whole, unless it is there; see Operation::stage.
 [[nodiscard]] Result<StagedCopy> stage_in_worker(Supervisor& supervisor, const Registry& registry,
-                                                 const BackendChain& chain, bool verify,
-                                                 const Supervisor::ProgressCallback& progress);
+                                                 const BackendChain& chain, const std::string& base_directory,
+                                                 bool verify, const Supervisor::ProgressCallback& progress);
 
-// After its last run: removes what the case's staging backend prepared, unless its options say that it stays.
+// After the last run: removes what a staging chain prepared below `model_path`, unless its options say that
+// it stays.
 [[nodiscard]] Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry,
-                                             const Case& planned, const std::string& base_directory);
+                                             const BackendChain& chain, const std::string& model_path,
+                                             const std::string& base_directory);
 
 }  // namespace coldload

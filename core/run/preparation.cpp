@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "core/base/file.hpp"
+#include "core/plan/objects.hpp"
 #include "core/run/neighbours.hpp"
 
 namespace coldload {
@@ -103,8 +104,11 @@ Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& regi
   const auto listed = (*backend)->list(request.model_path);
   if (!listed) return pass(listed);
   StagedCopy copy;
-  copy.files = listed->size();
-  for (const ListedObject& object : *listed) copy.bytes += object.size_bytes;
+  for (const ListedObject& object : *listed) {
+    if (is_copy_manifest(object.key)) continue;
+    ++copy.files;
+    copy.bytes += object.size_bytes;
+  }
   const auto prepared = (*backend)->is_prepared(request.model_path);
   if (!prepared) return pass(prepared);
   if (!*prepared) {

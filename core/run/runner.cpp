@@ -329,7 +329,8 @@ void Runner::discard_copies() {
     for (const ComponentSpec& spec : planned.backend) chain.push_back(to_json(spec));
     if (hung_backends_.contains(planned.backend.back().name) || !done.insert(json::dump(chain)).second)
       continue;
-    const auto discarded = discard_in_worker(supervisor_, registry_, planned, plan_.scenario.base_directory);
+    const auto discarded = discard_in_worker(supervisor_, registry_, planned.backend,
+                                             planned.survey.model_path, plan_.scenario.base_directory);
     if (!discarded)
       callbacks_.warning(fmt::format("backend \"{}\": its copy stays: {}", planned.backend.back().name,
                                      discarded.error().message));

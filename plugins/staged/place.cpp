@@ -268,7 +268,8 @@ void Place::remove(const std::string& keep) const {
 }
 
 void Place::remove_empty_above(const std::string& keep) const {
-  for (std::string above = parent_; !above.empty() && above != keep; above = split_name(above).parent) {
+  for (std::string above = parent_; !above.empty() && above.size() > keep.size();
+       above = split_name(above).parent) {
     const SplitName split = split_name(above);
     const Directory parent = open_directory(root_, shown_root_, split.parent);
     if (!parent.fd || ::unlinkat(parent.fd.get(), split.last.c_str(), AT_REMOVEDIR) != 0) break;

@@ -65,7 +65,7 @@ class Place {
   // Removes the copy, if one stands there, and the directories above it as below.
   void remove(const std::string& keep) const;
 
-  // Removes the directories above the place as far as they are empty, up to but without `keep`.
+  // Removes the directories above the place as far as they are empty and lie below `keep`.
   void remove_empty_above(const std::string& keep) const;
 
  private:

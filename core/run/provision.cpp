@@ -1,0 +1,203 @@
+#include "core/run/provision.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "core/model/generator.hpp"
+#include "core/plan/objects.hpp"
+#include "core/run/ask.hpp"
+#include "core/scenario/components.hpp"
+
+namespace coldload {
+namespace {
+
+// The option that says where a backend's keys begin. Of the first two something can be written below.
+constexpr std::array<std::string_view, 3> kPlaceOptions = {"root", "path", "url"};
+
+Member option(const std::string& name, std::string text) {
+  return {name, {}, Value{std::move(text), {}}};
+}
+
+const Member* place_option(const ComponentSpec& spec) {
+  for (const std::string_view name : kPlaceOptions) {
+    const Member* found = find_member(spec.options, name);
+    if (found != nullptr && std::holds_alternative<std::string>(found->value.data)) return found;
+  }
+  return nullptr;
+}
+
+std::string below(const std::string& place, const std::string& path) {
+  return path.empty() ? place : fmt::format("{}/{}", place, path);
+}
+
+// The same backend, its keys beginning at the model.
+std::optional<ComponentSpec> at_model(const ComponentSpec& spec, const std::string& model_path) {
+  const Member* place = place_option(spec);
+  if (place == nullptr) return std::nullopt;
+  ComponentSpec moved = spec;
+  moved.name = "provision-source";
+  for (Member& member : moved.options) {
+    if (member.key == place->key)
+      member.value.data = below(std::get<std::string>(place->value.data), model_path);
+  }
+  return moved;
+}
+
+// Copies `source`, whole, to the model's place on `target`.
+BackendChain copying(ComponentSpec source, const ComponentSpec& target, const std::string& model_path,
+                     bool keep) {
+  ComponentSpec staged{
+      "provision", "staged", {option("source", source.name), option("target", target.name)}, {}};
+  staged.options.push_back(option("directory", model_path));
+  staged.options.push_back({"keep", {}, Value{keep, {}}});
+  return {std::move(source), target, std::move(staged)};
+}
+
+class ProvisionPlanner {
+ public:
+  ProvisionPlanner(const Scenario& scenario, const Registry& registry, const Surveyor& surveyor)
+      : scenario_(scenario), registry_(registry), surveyor_(surveyor) {}
+
+  std::vector<ProvisionStep> plan() {
+    for (const ComponentSpec& backend : scenario_.backends) {
+      const auto component = registry_.find(COLDLOAD_KIND_BACKEND, backend.component);
+      const bool made_up = component && (component->table->flags & COLDLOAD_COMPONENT_SYNTHETIC) != 0;
+      if (made_up || !built_on(backend, registry_).empty()) continue;
+      steps_.push_back(look_at(backend));
+      specs_.push_back(&backend);
+    }
+    for (size_t at = 0; at < steps_.size(); ++at) {
+      if (steps_[at].action == ProvisionAction::copy) decide(steps_[at], *specs_[at]);
+    }
+    return std::move(steps_);
+  }
+
+ private:
+  // Missing is `copy` at first: from where is decided when all were looked at.
+  ProvisionStep look_at(const ComponentSpec& backend) {
+    ProvisionStep step;
+    step.backend = backend.name;
+    const std::string& path = scenario_.model.path_on(backend.name);
+    const Member* place = place_option(backend);
+    step.place = below(place == nullptr ? backend.name : std::get<std::string>(place->value.data), path);
+    const auto survey = surveyor_({{backend}, scenario_.strategies.front(), path, scenario_.base_directory});
+    if (survey) {
+      const auto objects = model_objects(survey->objects, survey->model_path);
+      const bool held = objects && std::ranges::any_of(*objects, &ModelObject::is_item);
+      if (held) present_.push_back(&backend);
+      if (!held)
+        refuse(step, "something is there, but no *.safetensors: nothing is put where others' files stand");
+    } else if (survey.error().status == Status::not_found) {
+      step.action = ProvisionAction::copy;
+    } else {
+      step.action = ProvisionAction::impossible;
+      step.reason = survey.error().message;
+    }
+    if (const auto moved = at_model(backend, path); moved && !path.empty()) {
+      step.chain = copying(*moved, backend, path, false);
+    }
+    return step;
+  }
+
+  void decide(ProvisionStep& step, const ComponentSpec& backend) {
+    const std::string& path = scenario_.model.path_on(backend.name);
+    const Member* place = place_option(backend);
+    if (path.empty())
+      return refuse(step, "its model path is empty, so the model would be the whole root: name a directory");
+    if (place == nullptr || place->key == "url") {
+      return refuse(step,
+                    fmt::format("nothing is written to a backend \"{}\": upload the model with its own tools",
+                                backend.component));
+    }
+    for (const ComponentSpec* holder : present_) {
+      auto source = at_model(*holder, scenario_.model.path_on(holder->name));
+      if (!source) continue;
+      step.from = holder->name;
+      step.chain = copying(std::move(*source), backend, path, true);
+      return;
+    }
+    if (!scenario_.model.generate) {
+      return refuse(step, "no backend of the scenario has it, and [model] has no `generate` to make one by");
+    }
+    step.action = ProvisionAction::generate;
+    step.from = scenario_.model.generate->like;
+    const std::filesystem::path root =
+        std::filesystem::path(scenario_.base_directory) / std::get<std::string>(place->value.data);
+    step.scratch = (root / fmt::format(".coldload-provision-{}", ::getpid())).lexically_normal().string();
+    present_.push_back(&backend);  // by the time that a later one is put in place
+    step.chain =
+        copying({"provision-source", "local", {option("root", step.scratch)}, {}}, backend, path, true);
+  }
+
+  static void refuse(ProvisionStep& step, std::string reason) {
+    step.action = ProvisionAction::impossible;
+    step.reason = std::move(reason);
+  }
+
+  const Scenario& scenario_;
+  const Registry& registry_;
+  const Surveyor& surveyor_;
+  std::vector<ProvisionStep> steps_;
+  std::vector<const ComponentSpec*> specs_;
+  std::vector<const ComponentSpec*> present_;
+};
+
+// The generated model while it is needed; gone with this object.
+class Scratch {
+ public:
+  explicit Scratch(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+  }
+
+ private:
+  std::filesystem::path directory_;
+};
+
+}  // namespace
+
+std::vector<ProvisionStep> plan_provision(const Scenario& scenario, const Registry& registry,
+                                          const Surveyor& surveyor) {
+  return ProvisionPlanner(scenario, registry, surveyor).plan();
+}
+
+Result<StagedCopy> provision(const ProvisionStep& step, const Scenario& scenario, const Registry& registry,
+                             Supervisor& supervisor, const Supervisor::ProgressCallback& progress) {
+  std::optional<Scratch> scratch;
+  if (step.action == ProvisionAction::generate) {
+    GenerateOptions options;
+    options.directory = step.scratch;
+    options.like = scenario.model.generate->like;
+    options.scale = scenario.model.generate->scale;
+    options.seed = scenario.model.generate->seed;
+    WorkerProgress told;
+    told.phase = "generate";
+    const auto made = generate_model(
+        options,
+        [&](uint64_t done, uint64_t total) {
+          told.delivered_bytes = done;
+          told.total_bytes = total;
+          progress(told);
+        },
+        [&] { return supervisor.interrupt().pending(); });
+    if (!made) return pass(made);
+    scratch.emplace(step.scratch);
+  }
+  return stage_in_worker(supervisor, registry, step.chain, scenario.base_directory, true, progress);
+}
+
+Result<void> unprovision(const ProvisionStep& step, const Scenario& scenario, const Registry& registry,
+                         Supervisor& supervisor) {
+  return discard_in_worker(supervisor, registry, step.chain, "", scenario.base_directory);
+}
+
+}  // namespace coldload

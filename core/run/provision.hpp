@@ -1,0 +1,43 @@
+// Putting a scenario's model where it is missing: which backends lack it, and what would bring it there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/plan/plan.hpp"
+#include "core/plugin/registry.hpp"
+#include "core/run/preparation.hpp"
+#include "core/run/supervisor.hpp"
+#include "core/scenario/scenario.hpp"
+
+namespace coldload {
+
+enum class ProvisionAction { present, copy, generate, impossible };
+
+// One backend of the scenario that holds objects itself (not one that is built on others).
+struct ProvisionStep {
+  std::string backend;
+  std::string place;  // "/mnt/nvme/models/qwen2.5-7b", for messages
+  ProvisionAction action = ProvisionAction::present;
+  std::string from;     // copy: the backend that has it; generate: what the model is like
+  std::string reason;   // impossible: why, and what to do
+  BackendChain chain;   // copy, generate, and for removing: the staging backend that does it
+  std::string scratch;  // generate: a directory of ours below the backend's root, absolute; gone afterwards
+};
+
+// In the order of the scenario. Reads no weights, writes nothing. [control-thread]
+[[nodiscard]] std::vector<ProvisionStep> plan_provision(const Scenario& scenario, const Registry& registry,
+                                                        const Surveyor& surveyor);
+
+// Makes one copy, or the model and its copy, reads it back and compares. Error (cancelled): SIGINT.
+// [control-thread]
+[[nodiscard]] Result<StagedCopy> provision(const ProvisionStep& step, const Scenario& scenario,
+                                           const Registry& registry, Supervisor& supervisor,
+                                           const Supervisor::ProgressCallback& progress);
+
+// Takes away what provision() put there; what carries no manifest of ours is refused. [control-thread]
+[[nodiscard]] Result<void> unprovision(const ProvisionStep& step, const Scenario& scenario,
+                                       const Registry& registry, Supervisor& supervisor);
+
+}  // namespace coldload

@@ -1,0 +1,88 @@
+"""coldload provision: the model put where it is missing, and taken away again; nothing of anybody else's touched."""
+
+import os
+import unittest
+
+from coldload_cli import ENVIRONMENT, USAGE, CliTest
+from staged_test import facts
+
+TEXT = """[model]
+path = {{ one = "models/x", two = "other/place" }}
+{generate}
+[backend.one]
+plugin = "local"
+root = "{dir}/a"
+[backend.two]
+plugin = "local"
+root = "{dir}/b"
+[backend.network]
+plugin = "shaped"
+source = "one"
+[strategy.parallel]
+[[compare]]
+backend = ["one", "two"]
+[run]
+probe = false
+repetitions = 1
+"""
+GENERATE = 'generate = { like = "qwen2.5-0.5b", scale = 0.05 }'
+
+
+class Provision(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write("a/theirs", "precious")
+        self.write("b/other/theirs", "precious")
+
+    def file(self, generate=GENERATE):
+        return self.scenario(TEXT.format(dir=self.dir, generate=generate))
+
+    def everything(self):
+        return {path: fact for path, fact in facts(self.dir).items() if "/scenario.toml" not in path}
+
+    def test_is_made_once_copied_run_and_taken_away(self):
+        before = self.everything()
+        told = self.coldload("provision", self.file(), "--dry-run").out
+        self.assertIn(f"one: {self.path('a/models/x')}: would be made like qwen2.5-0.5b\n", told)
+        self.assertIn(f"two: {self.path('b/other/place')}: would be copied from backend \"one\"\n", told)
+        self.assertNotIn("network", told, "it holds nothing itself")
+        self.assertEqual(self.everything(), before, "a dry run writes nothing")
+        told = self.coldload("provision", self.file()).out
+        self.assertRegex(told, r"one: .*: made like qwen2.5-0.5b, 302 MB in 5 files, read back and verified")
+        self.assertRegex(told, r"two: .*: copied from backend one, 302 MB in 5 files, read back and verified")
+        new = set(self.everything()) - set(before)
+        places = (self.path("a/models"), self.path("b/other/place"))
+        self.assertEqual([path for path in new if not path.startswith(places)], [])
+        for path, fact in before.items():
+            self.assertEqual(self.everything()[path], fact)
+        self.assertEqual(self.coldload("provision", self.file()).out.count("there already"), 2)
+        self.coldload("run", self.file(), "--out", self.path("run"))
+        document = self.document(self.path("run"))
+        self.assertEqual({entry["status"] for entry in document["runs"]}, {"ok"})
+        told = self.coldload("provision", self.file(), "--remove").out
+        self.assertEqual(told.count("removed"), 2)
+        files = {path for path, fact in self.everything().items() if fact and not path.startswith(self.path("run"))}
+        self.assertEqual(files, {path for path, fact in before.items() if fact})
+
+    def test_what_it_did_not_put_there_stays(self):
+        self.small_model("a/models/x")
+        told = self.coldload("provision", self.file(), "--remove").out
+        self.assertIn("stays: ", told)
+        self.assertTrue(os.path.exists(self.path("a/models/x/config.json")))
+
+    def test_without_a_source_it_says_what_is_missing(self):
+        told = self.coldload("provision", self.file(generate=""), expect=ENVIRONMENT).out
+        self.assertEqual(told.count("no backend of the scenario has it, and [model] has no `generate`"), 2)
+
+    def test_where_others_files_stand_it_refuses(self):
+        self.write("b/other/place/notes.txt", "precious")
+        finished = self.coldload("provision", self.file(), expect=ENVIRONMENT)
+        self.assertIn("something is there, but no *.safetensors", finished.out)
+        self.assertEqual(os.listdir(self.path("b/other/place")), ["notes.txt"])
+
+    def test_a_scenario_with_mistakes_is_told_as_one(self):
+        self.coldload("provision", self.scenario("[model]\n"), expect=USAGE)
+
+
+if __name__ == "__main__":
+    unittest.main()
