@@ -29,7 +29,9 @@ class TableWriter {
       add_paragraph(content_.shared.in_words(), 0, "");
     }
     if (content_.baseline_per_cache) {
-      add_paragraph("each case is compared with the baseline of its own cache state", 0, "");
+      std::string text = "each case is compared with the baseline of its own cache state";
+      if (content_.first_start_against_cold) text += ", a first start with the cold one";
+      add_paragraph(text, 0, "");
     }
     add_headings();
     for (const Row& row : content_.rows) add_row(row);

@@ -46,7 +46,9 @@ bool is_of_its_cache(const CaseAnalysis& analysis, const std::vector<CaseAnalysi
   const auto baseline = std::ranges::find_if(analyses, [&](const CaseAnalysis& other) {
     return other.is_baseline && other.record->id == analysis.record->baseline;
   });
-  const std::string& cache = analysis.record->cache;
+  std::string cache = analysis.record->cache;
+  // Where no first start is a baseline, the cold one stands for it.
+  if (cache == "first-start" && count_baselines(analyses, cache) == 0) cache = "cold";
   return baseline != analyses.end() && baseline->record->cache == cache &&
          count_baselines(analyses, cache) == 1;
 }
@@ -58,6 +60,12 @@ void name_the_baselines(const std::vector<CaseAnalysis>& analyses, TableContent&
     return !analysis.against_baseline || is_of_its_cache(analysis, analyses);
   };
   content.baseline_per_cache = std::ranges::all_of(analyses, clear);
+  content.first_start_against_cold =
+      std::ranges::any_of(analyses,
+                          [&](const CaseAnalysis& analysis) {
+                            return analysis.against_baseline && analysis.record->cache == "first-start";
+                          }) &&
+      count_baselines(analyses, "first-start") == 0;
   if (content.baseline_per_cache) return;
   for (size_t i = 0; i < analyses.size(); ++i) {
     if (!analyses[i].against_baseline) continue;

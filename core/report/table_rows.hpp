@@ -32,7 +32,8 @@ struct TableContent {
   std::array<Heading, kColumnCount> headings;
   std::vector<Row> rows;
   SharedParts shared;
-  bool baseline_per_cache = false;  // several baselines, each the only one of its cache state
+  bool baseline_per_cache = false;        // several baselines, each the only one of its cache state
+  bool first_start_against_cold = false;  // and of first starts, that of the cold cases
 };
 
 [[nodiscard]] TableContent table_content(const ResultDocument& document,
