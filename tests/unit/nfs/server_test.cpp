@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -69,9 +71,25 @@ class Server {
   [[nodiscard]] OptionTexts options() const {
     return {{"url", "nfs://127.0.0.1/models"}, {"nfsport", std::to_string(port_)}, {"timeout", "20 s"}};
   }
-  void hang() const { ::kill(pid_, SIGSTOP); }
+  // Returns when every thread of it has stopped: until then one may still answer.
+  void hang() const {
+    ::kill(pid_, SIGSTOP);
+    for (int looks = 0; looks < 1000 && !stopped(); ++looks) std::this_thread::sleep_for(milliseconds(5));
+    if (!stopped()) throw std::runtime_error("nfs-ganesha does not stop");
+  }
 
  private:
+  [[nodiscard]] bool stopped() const {
+    const std::filesystem::path tasks = "/proc/" + std::to_string(pid_) + "/task";
+    return std::ranges::all_of(std::filesystem::directory_iterator(tasks), [](const auto& task) {
+      std::ifstream stat(task.path() / "stat");
+      std::string text;
+      std::getline(stat, text);
+      const size_t end = text.rfind(") ");
+      return end != std::string::npos && text[end + 2] == 'T';
+    });
+  }
+
   Descriptor stdin_;
   pid_t child_ = -1;
   int port_ = 0;
