@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "coldload/cpp/plugin.hpp"
 #include "mounted.hpp"
@@ -41,6 +42,27 @@ Settings settings_of(const sdk::Options& options) {
   return settings;
 }
 
+// A mount decides all of these by itself: one that is asked for and has no say would be a quiet fallback.
+void refuse_what_a_mount_decides(const sdk::Options& options) {
+  const Settings defaults;
+  const std::pair<const char*, bool> asked[] = {
+      {"version", options.choice("version") != "4"},
+      {"connections", options.count("connections") != defaults.connections},
+      {"in_flight", options.count("in_flight") != defaults.in_flight},
+      {"read_size", options.bytes("read_size") != defaults.read_bytes},
+      {"nfsport", options.count("nfsport") != 0},
+      {"mountport", options.count("mountport") != 0},
+      {"uid", options.integer("uid") != -1},
+      {"gid", options.integer("gid") != -1},
+  };
+  for (const auto& [name, written] : asked) {
+    if (!written) continue;
+    throw Failure(COLDLOAD_INVALID_OPTION, std::string(name) +
+                                               " has no say with path: the mount's own options decide it; "
+                                               "leave it out, or read with url");
+  }
+}
+
 class NfsBackend : public sdk::Backend {
  public:
   NfsBackend(sdk::Host host, const sdk::Options& options) {
@@ -53,6 +75,7 @@ class NfsBackend : public sdk::Backend {
               "\"nfs://server/export/directory\" reads without one; exactly one of them");
     }
     if (!path.empty()) {
+      refuse_what_a_mount_decides(options);
       form_ = std::make_unique<MountedBackend>(host, path);
       return;
     }

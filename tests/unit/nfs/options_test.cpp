@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <map>
+#include <string>
 
 #include <chrono>
 #include <thread>
@@ -22,6 +25,22 @@ TEST(NfsOptions, ExactlyOneOfPathAndUrl) {
   const Component both(host, "nfs", {{"path", "/mnt"}, {"url", "nfs://s/e"}});
   EXPECT_EQ(both.outcome().status, COLDLOAD_INVALID_OPTION);
   EXPECT_THAT(both.outcome().message, HasSubstr("path and url are both given"));
+}
+
+TEST(NfsOptions, WhatAMountDecidesIsRefusedBesideAPath) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"version", "3"},
+                                                                      {"connections", "8"},
+                                                                      {"in_flight", "1"},
+                                                                      {"read_size", "64 KiB"},
+                                                                      {"nfsport", "2049"},
+                                                                      {"mountport", "111"},
+                                                                      {"uid", "0"},
+                                                                      {"gid", "0"}}) {
+    RecordingHost host;
+    const Component component(host, "nfs", {{"path", "/proc"}, {name, value}});
+    EXPECT_EQ(component.outcome().status, COLDLOAD_INVALID_OPTION);
+    EXPECT_THAT(component.outcome().message, HasSubstr(name + " has no say with path"));
+  }
 }
 
 TEST(NfsOptions, APathThatIsNoNfsMountIsRefused) {
