@@ -27,6 +27,7 @@ struct Chosen {
   GenerateCommand generate;
   StageCommand stage;
   ProvisionCommand provision;
+  WarmCommand warm;
   std::string path;
   bool as_json = false;
   std::function<ExitCode()> command;
@@ -163,6 +164,26 @@ void add_node_commands(CLI::App& app, Chosen& chosen) {
   });
 }
 
+void add_warm_command(CLI::App& app, Chosen& chosen) {
+  WarmCommand& warm = chosen.warm;
+  CLI::App* command =
+      app.add_subcommand("warm", "Fill the page cache with a model's shards, as far as memory allows");
+  command->add_option("DIR", warm.directory, "Directory with *.safetensors, or a Hugging Face cache entry")
+      ->required()
+      ->type_name("");
+  command->add_option("--threads", warm.threads, "Threads that read at once (default: 4)")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 256U));
+  command->add_option("--limit", warm.limit, "Of the reading, e.g. '2 Gbit/s'")->type_name("RATE");
+  command
+      ->add_option("--max", warm.max,
+                   "Read no more than this; a shard that does not fit is left out (default: 0.8 of the "
+                   "available memory)")
+      ->type_name("BYTES");
+  command->callback(
+      [&chosen] { chosen.command = [&chosen] { return warm_command(chosen.context, chosen.warm); }; });
+}
+
 void add_plugin_commands(CLI::App& app, Chosen& chosen) {
   CLI::App* list = app.add_subcommand("list", "List backends and strategies, and plugins that were refused");
   list->add_flag("--json", chosen.as_json, "As JSON");
@@ -221,6 +242,7 @@ int parse_and_run(int argc, const char* const* argv) {
   add_run_commands(app, chosen);
   add_model_commands(app, chosen);
   add_node_commands(app, chosen);
+  add_warm_command(app, chosen);
   add_plugin_commands(app, chosen);
   try {
     app.parse(argc, argv);

@@ -49,6 +49,14 @@ struct ProvisionCommand {
   bool remove = false;
 };
 
+struct WarmCommand {
+  std::string directory;
+  uint32_t threads = 4;
+  std::string limit;  // "": none
+  std::string max;    // "": a share of the memory there is
+};
+
+[[nodiscard]] ExitCode warm_command(const Context& context, const WarmCommand& command);
 [[nodiscard]] ExitCode provision_command(const Context& context, const ProvisionCommand& command);
 [[nodiscard]] ExitCode stage_command(const Context& context, const StageCommand& command);
 [[nodiscard]] ExitCode run_command(const Context& context, const RunCommand& command);
