@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Backend s3 against parallel curl processes: the same ranges of the same objects, from nginx, in interleaved pairs.
 
-usage: s3.py COLDLOAD [--directory DIR] [--pairs N] [--only NAME]
+usage: s3.py COLDLOAD [--directory DIR] [--pairs N] [--only NAME] [--link RATE]
 
 Both sides run beside the server in a network namespace of their own, whose congestion control is reno (BBR paces even
 loopback). nginx stands in for the ceiling of plain HTTP: it lists one prefix from a file and checks no signature. Times are
 each side's own clock: coldload's load, and of curl the longest of its processes' sums of time_total, so that neither's
 start-up counts. CPU is user and system seconds per GB of the client, of coldload for its load, of curl for its processes
-minus as many that fetch one byte. Needs root, for the namespace.
+minus as many that fetch one byte. --link 1gbit puts a token bucket (tc tbf, 256 KiB) on the namespace's loopback. Needs
+root, for the namespace.
 """
 import argparse
 import json
@@ -44,12 +45,18 @@ def bootstrap_interval(values, draws=2000, seed=1):
 class Namespace:
     """A network namespace with loopback and reno, gone at the end."""
 
+    def __init__(self, link):
+        self.link = link
+
     def __enter__(self):
         self.name = f"coldload-bench-{os.getpid()}"
         subprocess.run(["ip", "netns", "add", self.name], check=True)
         try:
             subprocess.run(self.inside("ip", "link", "set", "lo", "up"), check=True)
             subprocess.run(self.inside("sh", "-c", "echo reno > /proc/sys/net/ipv4/tcp_congestion_control"), check=True)
+            if self.link:
+                subprocess.run(self.inside("tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", self.link, "burst", "256kb",
+                                           "latency", "50ms"), check=True)
         except BaseException:
             self.__exit__()
             raise
@@ -169,7 +176,7 @@ def compare(bench, name, threads, options, connections, pairs):
     low, high = bootstrap_interval(ratios)
     cpu = statistics.median(used for _, used in ours) / gigabytes
     peer_cpu = statistics.median(used for _, used in peers) / gigabytes
-    print(f"{name:<28} {statistics.median(rates):6.2f} {statistics.median(peer_rates):6.2f}   {statistics.median(ratios):5.2f} "
+    print(f"{name:<28} {statistics.median(rates):6.3f} {statistics.median(peer_rates):6.3f}   {statistics.median(ratios):5.2f} "
           f"({low:4.2f} to {high:4.2f})   {cpu:6.3f} {peer_cpu:6.3f} {cpu / peer_cpu:5.2f}", flush=True)
 
 
@@ -188,6 +195,7 @@ def main():
     parser.add_argument("--directory", default="build/benchmark/model")
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--only", default="")
+    parser.add_argument("--link", default="")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("this benchmark needs root, for a network namespace")
@@ -196,7 +204,7 @@ def main():
         os.makedirs(os.path.dirname(model), exist_ok=True)
         subprocess.run([arguments.coldload, "gen-model", model, "--like", "llama-3.1-8b", "--scale", "0.1"], check=True)
     coldload = os.path.abspath(arguments.coldload)
-    with tempfile.TemporaryDirectory() as scratch, Namespace() as namespace, Server(namespace, model, scratch) as server:
+    with tempfile.TemporaryDirectory() as scratch, Namespace(arguments.link) as namespace, Server(namespace, model, scratch) as server:
         bench = Bench(coldload, model, namespace, server, scratch)
         bench.run_curl(4)  # The server's page cache is warm from here on.
         print(f"{bench.bytes / 1e9:.2f} GB in {len(bench.files)} objects, ranges of 8 MiB, {arguments.pairs} interleaved "
