@@ -319,16 +319,23 @@ void Runner::end_disagreeing_cases() {
   }
 }
 
-// Of every staging backend once, with all that its chain says. An interrupted scenario leaves them: the next
-// one of the same name takes them, and somebody waits at the terminal.
+// Of every staging backend once, with all that its chain says. An interrupted scenario leaves them, since
+// somebody waits at the terminal, and says so.
 void Runner::discard_copies() {
   std::set<std::string> done;
   for (const Case& planned : plan_.cases) {
-    if (!planned.runs() || !planned.survey.stages || supervisor_.interrupt().pending()) continue;
+    if (!planned.runs() || !planned.survey.stages) continue;
     json::array chain;
     for (const ComponentSpec& spec : planned.backend) chain.push_back(to_json(spec));
     if (hung_backends_.contains(planned.backend.back().name) || !done.insert(json::dump(chain)).second)
       continue;
+    if (supervisor_.interrupt().pending()) {
+      callbacks_.warning(fmt::format(
+          "backend \"{}\": interrupted, so a copy that was made stays on its target; the next run of "
+          "this scenario takes it, and removes it at its end",
+          planned.backend.back().name));
+      continue;
+    }
     const auto discarded = discard_in_worker(supervisor_, registry_, planned.backend,
                                              planned.survey.model_path, plan_.scenario.base_directory);
     if (!discarded)

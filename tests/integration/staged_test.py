@@ -105,6 +105,23 @@ class Scenarios(Staging):
         self.assertEqual(self.untouched(), [], "the copy goes with the scenario")
         self.assertIn("emulated", finished.out)
 
+    def test_an_interrupted_scenario_says_that_its_copy_stays(self):
+        file = self.scenario(self.scenario_of(run='[[compare]]\nbackend = ["staged"]\nstrategy = ["mmap"]\n'
+                                                  'cache = ["cold"]\n' + hasty(500)))
+        process = subprocess.Popen([BINARY, "run", file, "--out", self.path("run")], env=environment({MARK: self.dir}),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                   start_new_session=True)
+        self.addCleanup(process.communicate)
+        copy = self.path("target/.coldload-staged/staged/model")
+        self.assertTrue(until(lambda: os.path.exists(copy), 60))
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, INTERRUPTED)
+        self.assertIn('backend "staged": interrupted, so a copy that was made stays on its target', err.decode())
+        self.assertTrue(os.path.exists(copy))
+        self.coldload("run", file, "--runs", "1", "--out", self.path("again"))
+        self.assertEqual(self.untouched(), [])
+
     def test_a_copy_that_stays_is_taken_again(self):
         text = self.scenario_of(more="keep = true", run='[[compare]]\nbackend = ["staged"]\nstrategy = ["mmap"]\n'
                                                         'cache = ["cold"]\n' + hasty(1))
