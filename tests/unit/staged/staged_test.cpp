@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -105,7 +106,7 @@ TEST_F(Staged, CopiesEveryFileWithItsDigest_AndTouchesNothingElse) {
   const Component staged(host_, "staged", options_, backends_);
   ASSERT_EQ(staged.outcome().status, COLDLOAD_OK) << staged.outcome().message;
   EXPECT_FALSE(is_prepared(staged));
-  uint64_t last_total = 0;
+  std::atomic<uint64_t> last_total = 0;
   std::atomic<uint64_t> most_done = 0;
   const Outcome outcome = prepare(staged, [&](uint64_t done, uint64_t total) {
     last_total = total;
