@@ -176,9 +176,11 @@ Result<StagedCopy> provision(const ProvisionStep& step, const Scenario& scenario
   if (step.action == ProvisionAction::generate) {
     GenerateOptions options;
     options.directory = step.scratch;
-    options.like = scenario.model.generate->like;
-    options.scale = scenario.model.generate->scale;
-    options.seed = scenario.model.generate->seed;
+    if (const auto& generate = scenario.model.generate) {
+      options.like = generate->like;
+      options.scale = generate->scale;
+      options.seed = generate->seed;
+    }
     WorkerProgress told;
     told.phase = "generate";
     const auto made = generate_model(
