@@ -16,7 +16,7 @@ command_test() {
 test_sanitized() {
   ensure_packages test
   export ASAN_OPTIONS="abort_on_error=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1"
-  export LSAN_OPTIONS="suppressions=$root/cmake/dev/lsan.supp:print_suppressions=0"
+  export LSAN_OPTIONS="suppressions=$PWD/cmake/dev/lsan.supp:print_suppressions=0"
   export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:abort_on_error=1"
   export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:abort_on_error=1"
   local preset

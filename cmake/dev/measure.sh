@@ -42,8 +42,8 @@ command_soak() {
     staging)
       ensure_packages test
       build_preset release
-      local build=$root/build/release
-      COLDLOAD_KILLS=${2:-200} COLDLOAD_BIN=$build/bin/coldload COLDLOAD_SOURCE=$root COLDLOAD_BUILD=$build \
+      local build=$PWD/build/release
+      COLDLOAD_KILLS=${2:-200} COLDLOAD_BIN=$build/bin/coldload COLDLOAD_SOURCE=$PWD COLDLOAD_BUILD=$build \
         COLDLOAD_SCRATCH=$build/integration-scratch \
         python3 -B tests/integration/staged_test.py -v Death.test_killed_at_random_moments
       ;;
