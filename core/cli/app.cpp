@@ -28,6 +28,7 @@ struct Chosen {
   StageCommand stage;
   ProvisionCommand provision;
   WarmCommand warm;
+  DoctorCommand doctor;
   std::string path;
   bool as_json = false;
   std::function<ExitCode()> command;
@@ -184,6 +185,19 @@ void add_warm_command(CLI::App& app, Chosen& chosen) {
       [&chosen] { chosen.command = [&chosen] { return warm_command(chosen.context, chosen.warm); }; });
 }
 
+void add_doctor_command(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "doctor",
+      "Say what of this machine, and of a scenario's backends, is in order, and how to mend the rest");
+  command
+      ->add_option("FILE", chosen.doctor.scenario,
+                   "Scenario file, - is standard input; none: the machine alone")
+      ->type_name("");
+  command->add_flag("--json", chosen.doctor.as_json, "As JSON");
+  command->callback(
+      [&chosen] { chosen.command = [&chosen] { return doctor_command(chosen.context, chosen.doctor); }; });
+}
+
 void add_plugin_commands(CLI::App& app, Chosen& chosen) {
   CLI::App* list = app.add_subcommand("list", "List backends and strategies, and plugins that were refused");
   list->add_flag("--json", chosen.as_json, "As JSON");
@@ -243,6 +257,7 @@ int parse_and_run(int argc, const char* const* argv) {
   add_model_commands(app, chosen);
   add_node_commands(app, chosen);
   add_warm_command(app, chosen);
+  add_doctor_command(app, chosen);
   add_plugin_commands(app, chosen);
   try {
     app.parse(argc, argv);

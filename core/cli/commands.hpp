@@ -56,6 +56,12 @@ struct WarmCommand {
   std::string max;    // "": a share of the memory there is
 };
 
+struct DoctorCommand {
+  std::string scenario;  // "": the machine alone
+  bool as_json = false;
+};
+
+[[nodiscard]] ExitCode doctor_command(const Context& context, const DoctorCommand& command);
 [[nodiscard]] ExitCode warm_command(const Context& context, const WarmCommand& command);
 [[nodiscard]] ExitCode provision_command(const Context& context, const ProvisionCommand& command);
 [[nodiscard]] ExitCode stage_command(const Context& context, const StageCommand& command);

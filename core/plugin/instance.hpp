@@ -25,6 +25,14 @@ struct ListedObject {
   uint64_t size_bytes = 0;
 };
 
+// One fact that a component told through COLDLOAD_EXT_DIAGNOSE.
+struct ComponentDiagnosis {
+  uint32_t level = 0;  // COLDLOAD_DIAGNOSIS_*
+  std::string fact;
+  std::string cause;
+  std::string fix;
+};
+
 class Backend;
 
 // One opened object; closed on destruction, before its backend.
@@ -94,6 +102,9 @@ class Backend {
   // Reads what was prepared and compares it with what was seen then.
   [[nodiscard]] Result<void> verify(const std::string& prefix, const PrepareProgress& progress) const;
 
+  // What it says about its surroundings; nothing without the extension. A failure is its last word.
+  [[nodiscard]] std::vector<ComponentDiagnosis> diagnose(const std::string& prefix) const;
+
   [[nodiscard]] const coldload_backend_ops& ops() const { return *table_.ops; }
   [[nodiscard]] void* self() const { return table_.self; }
   [[nodiscard]] const coldload_backend* table() const { return &table_; }
@@ -128,6 +139,8 @@ class Strategy {
   [[nodiscard]] Result<void> setup(const coldload_job& job) const;
   [[nodiscard]] Result<void> load(const coldload_job& job) const;
   void teardown() const;
+  // As of a backend.
+  [[nodiscard]] std::vector<ComponentDiagnosis> diagnose() const;
 
  private:
   Strategy() = default;

@@ -11,6 +11,8 @@ constexpr uint64_t kSurveyTimeoutNs = 60'000'000'000;
 constexpr uint64_t kProbeTimeoutNs = 120'000'000'000;
 // Somebody waits for it and may stop it; a week is for whoever forgot.
 constexpr uint64_t kStageTimeoutNs = 7 * 86'400'000'000'000;
+// Twice what a component may need to see that a server is not there.
+constexpr uint64_t kDiagnoseTimeoutNs = 60'000'000'000;
 constexpr uint64_t kDiscardTimeoutNs = 120'000'000'000;
 
 // The answer of a worker that is no run, or why there is none.
@@ -102,6 +104,20 @@ Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry,
   const auto answer = answer_of(supervisor.execute(request, kDiscardTimeoutNs, nullptr), kDiscardTimeoutNs);
   if (!answer) return pass(answer);
   return {};
+}
+
+Facts diagnose_in_worker(Supervisor& supervisor, const Registry& registry, WorkerRequest request,
+                         const std::string& subject) {
+  request.operation = Operation::diagnose;
+  request.plugin_files = plugin_files_for(registry, request.backend, request.strategy);
+  const auto answer = answer_of(supervisor.execute(request, kDiagnoseTimeoutNs, nullptr), kDiagnoseTimeoutNs);
+  const json::array* told = answer ? json::array_at(*answer, "facts") : nullptr;
+  Result<Facts> facts = told != nullptr ? facts_from_json(*told)
+                        : answer        ? Result<Facts>(fail(Status::internal, "the worker gave no facts"))
+                                        : Result<Facts>(pass(answer));
+  if (facts) return std::move(*facts);
+  return {{subject, FactLevel::error, "its worker gave no answer", facts.error().message,
+           "see whether its storage or server hangs; if it is the plugin that crashed, take that out"}};
 }
 
 }  // namespace coldload

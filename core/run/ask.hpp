@@ -7,6 +7,7 @@
 #include "core/plan/plan.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/record/document.hpp"
+#include "core/record/fact.hpp"
 #include "core/run/preparation.hpp"
 #include "core/run/supervisor.hpp"
 
@@ -31,5 +32,11 @@ namespace coldload {
 [[nodiscard]] Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry,
                                              const BackendChain& chain, const std::string& model_path,
                                              const std::string& base_directory);
+
+// Facts about a backend and the model on it (or, where `request.backend` is empty, about the strategy), for
+// the fields that Operation::diagnose reads; plugin files are filled in. A worker that dies or does not
+// answer is an error among the facts of `subject`. [control-thread]
+[[nodiscard]] Facts diagnose_in_worker(Supervisor& supervisor, const Registry& registry,
+                                       WorkerRequest request, const std::string& subject);
 
 }  // namespace coldload

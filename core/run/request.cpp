@@ -6,12 +6,13 @@
 namespace coldload {
 namespace {
 
-constexpr std::array<std::pair<Operation, std::string_view>, 5> kOperations = {{
+constexpr std::array<std::pair<Operation, std::string_view>, 6> kOperations = {{
     {Operation::run, "run"},
     {Operation::survey, "survey"},
     {Operation::probe, "probe"},
     {Operation::stage, "stage"},
     {Operation::discard, "discard"},
+    {Operation::diagnose, "diagnose"},
 }};
 
 std::unexpected<Error> malformed(std::string_view what) {
@@ -133,7 +134,9 @@ Result<WorkerRequest> worker_request_from_json(const json::value& document) {
     if (!spec) return pass(spec);
     request.backend.push_back(std::move(*spec));
   }
-  if (request.operation == Operation::run || request.operation == Operation::survey) {
+  const bool asks_strategy = request.operation == Operation::run || request.operation == Operation::survey ||
+                             (request.operation == Operation::diagnose && request.backend.empty());
+  if (asks_strategy) {
     const json::value* strategy = from->if_contains("strategy");
     if (strategy == nullptr) return malformed("strategy");
     auto spec = component_spec_from_json(*strategy);

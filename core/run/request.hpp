@@ -16,8 +16,9 @@
 
 namespace coldload {
 
+// diagnose: facts about the backend, or without one about the strategy, for `coldload doctor`.
 // stage: what a staging backend needs is made, whatever will read it; discard: it is not needed any more.
-enum class Operation { run, survey, probe, stage, discard };
+enum class Operation { run, survey, probe, stage, discard, diagnose };
 
 struct WorkerRequest {
   Operation operation = Operation::run;

@@ -54,6 +54,31 @@ bool holds_items(const std::vector<ListedObject>& objects, const std::string& mo
 
 }  // namespace
 
+Result<FoundModel> find_model(const Backend& backend, const std::string& model_path) {
+  auto objects = backend.list(model_path);
+  if (!objects) return pass(objects);
+  FoundModel found{model_path, std::move(*objects)};
+  if (holds_items(found.objects, model_path)) return found;
+  auto resolved = resolve_snapshot(backend, model_path, found.objects);
+  if (!resolved) return pass(resolved);
+  if (*resolved == model_path) return found;
+  objects = backend.list(*resolved);
+  if (!objects) return pass(objects);
+  return FoundModel{std::move(*resolved), std::move(*objects)};
+}
+
+coldload_model_size size_of(const FoundModel& model) {
+  coldload_model_size size{};
+  size.struct_size = sizeof size;
+  for (const ListedObject& object : model.objects) {
+    if (!is_item(object, model.path)) continue;
+    ++size.item_count;
+    size.total_bytes += object.size_bytes;
+    size.largest_item_bytes = std::max(size.largest_item_bytes, object.size_bytes);
+  }
+  return size;
+}
+
 Result<Survey> take_survey(const WorkerRequest& request, const Registry& registry, const HostServices& host) {
   auto backend = Backend::create(registry, request.backend, request.base_directory, host);
   if (!backend) return pass(backend);
@@ -66,27 +91,11 @@ Result<Survey> take_survey(const WorkerRequest& request, const Registry& registr
   survey.synthetic = (*backend)->has_flag(COLDLOAD_COMPONENT_SYNTHETIC);
   survey.external = ((*strategy)->component().table->flags & COLDLOAD_COMPONENT_EXTERNAL) != 0;
   survey.stages = (*backend)->stages();
-  auto objects = (*backend)->list(request.model_path);
-  if (!objects) return pass(objects);
-  survey.model_path = request.model_path;
-  if (!holds_items(*objects, request.model_path)) {
-    auto resolved = resolve_snapshot(**backend, request.model_path, *objects);
-    if (!resolved) return pass(resolved);
-    if (*resolved != request.model_path) {
-      survey.model_path = *resolved;
-      objects = (*backend)->list(*resolved);
-      if (!objects) return pass(objects);
-    }
-  }
-  coldload_model_size size{};
-  size.struct_size = sizeof size;
-  for (const ListedObject& object : *objects) {
-    if (!is_item(object, survey.model_path)) continue;
-    ++size.item_count;
-    size.total_bytes += object.size_bytes;
-    size.largest_item_bytes = std::max(size.largest_item_bytes, object.size_bytes);
-  }
-  survey.objects = std::move(*objects);
+  auto found = find_model(**backend, request.model_path);
+  if (!found) return pass(found);
+  const coldload_model_size size = size_of(*found);
+  survey.model_path = std::move(found->path);
+  survey.objects = std::move(found->objects);
 
   const auto needs = (*strategy)->requirements(size);
   if (!needs) {

@@ -13,6 +13,7 @@
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
 #include "core/plugin/registry.hpp"
+#include "core/run/diagnose.hpp"
 #include "core/run/execute.hpp"
 #include "core/run/preparation.hpp"
 #include "core/run/probe.hpp"
@@ -124,6 +125,9 @@ json::object answer_to(const WorkerRequest& request, EventSink& events, const st
     const auto survey = take_survey(request, registry, services);
     if (!survey) return failure_event(survey.error());
     return {{"event", "survey"}, {"survey", to_json(*survey)}};
+  }
+  if (request.operation == Operation::diagnose) {
+    return {{"event", "done"}, {"facts", to_json(diagnose(request, registry, services))}};
   }
   if (request.operation == Operation::discard) {
     const auto discarded = discard_copy(request, registry, services);

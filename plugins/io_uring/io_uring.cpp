@@ -1,10 +1,15 @@
 // Strategy "io_uring": many reads under way on few threads, through the kernel's rings.
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <new>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "coldload/cpp/chunks.hpp"
+#include "coldload/cpp/diagnose.hpp"
 #include "coldload/cpp/plugin.hpp"
 #include "coldload/cpp/threads.hpp"
 #include "reader.hpp"
@@ -49,6 +54,11 @@ class IoUring : public sdk::Strategy {
   void load(const sdk::Job& job) override;
   void teardown() override { rings_.clear(); }
 
+  const void* get_extension(std::string_view id) override {
+    return id == COLDLOAD_EXT_DIAGNOSE ? &sdk::kDiagnoseOps<IoUring> : nullptr;
+  }
+  void diagnose(const std::string& prefix, sdk::Diagnosis& out) const;
+
  private:
   void leave_evidence(const sdk::Job& job, const Tally& total) const;
 
@@ -81,6 +91,29 @@ void IoUring::load(const sdk::Job& job) {
     total.waits += tally.waits;
   }
   leave_evidence(job, total);
+}
+
+// What setup() may be refused, tried small.
+void IoUring::diagnose(const std::string& /*prefix*/, sdk::Diagnosis& out) const {
+  constexpr size_t kTriedBytes = size_t{4} << 20;
+  try {
+    Ring ring(depth_, polling_);
+    out.ok("io_uring: a ring of " + std::to_string(depth_) + " works, with " + ring.flag_names());
+    const std::unique_ptr<void, decltype(&std::free)> memory(std::aligned_alloc(4096, kTriedBytes),
+                                                             &std::free);
+    if (!memory) throw std::bad_alloc();
+    const char* const what = "io_uring: registering 4 MiB";
+    try {
+      ring.register_memory({{memory.get(), kTriedBytes}});
+      out.ok(std::string(what) + " works");
+    } catch (const sdk::Failure& refused) {
+      out.warning(std::string(what) + " fails", refused.what(),
+                  "raise the limit (`ulimit -l`), or leave registered_buffers off");
+    }
+  } catch (const sdk::Failure& refused) {
+    out.error("io_uring: no ring can be made", refused.what(),
+              "allow it (in a container: --security-opt seccomp=unconfined), or leave this strategy out");
+  }
 }
 
 void IoUring::leave_evidence(const sdk::Job& job, const Tally& total) const {

@@ -1,7 +1,6 @@
 #include "ring.hpp"
 
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -80,17 +79,22 @@ void Ring::register_buffers(const sdk::Job& job) {
     throw Failure(COLDLOAD_UNSUPPORTED, "registered_buffers: the destination has no memory to register");
   }
   std::vector<iovec> regions;
-  uint64_t bytes = 0;
   for (uint32_t i = 0; i < raw.region_count; ++i) {
     regions.push_back({raw.regions[i].data, static_cast<size_t>(raw.regions[i].length_bytes)});
-    bytes += raw.regions[i].length_bytes;
   }
-  const int failed = -::io_uring_register_buffers(&ring_, regions.data(), raw.region_count);
+  register_memory(regions);
+  has_registered_buffers_ = true;
+}
+
+void Ring::register_memory(const std::vector<iovec>& regions) {
+  uint64_t bytes = 0;
+  for (const iovec& region : regions) bytes += region.iov_len;
+  const int failed =
+      -::io_uring_register_buffers(&ring_, regions.data(), static_cast<unsigned>(regions.size()));
   if (failed != 0) {
     throw refused(failed, "registered_buffers (" + std::to_string(bytes) + " bytes)",
                   failed == ENOMEM ? "; raise the limit of locked memory (ulimit -l)" : "");
   }
-  has_registered_buffers_ = true;
 }
 
 void Ring::register_files(const sdk::Job& job) {

@@ -3,8 +3,11 @@
 
 #include <liburing.h>
 
+#include <sys/uio.h>
+
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "coldload/cpp/strategy.hpp"
 
@@ -24,6 +27,7 @@ class Ring {
 
   // Each throws COLDLOAD_UNSUPPORTED with the reason if it is refused. Before enable().
   void register_buffers(const sdk::Job& job);
+  void register_memory(const std::vector<iovec>& regions);
   void register_files(const sdk::Job& job);
 
   // By the thread that will submit, once.

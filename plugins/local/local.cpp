@@ -3,9 +3,11 @@
 #include <string>
 #include <string_view>
 
+#include "coldload/cpp/diagnose.hpp"
 #include "coldload/cpp/plugin.hpp"
 #include "coldload/cpp/posix/directory.hpp"
 #include "coldload/cpp/posix/directory_extension.hpp"
+#include "surroundings.hpp"
 
 namespace coldload::local {
 namespace {
@@ -26,7 +28,11 @@ class LocalBackend : public sdk::Backend {
     return directory_.open(key, open_flags, info);
   }
   const void* get_extension(std::string_view id) override {
-    return id == COLDLOAD_EXT_DIRECTORY ? &sdk::posix::kDirectoryOps<LocalBackend> : nullptr;
+    if (id == COLDLOAD_EXT_DIRECTORY) return &sdk::posix::kDirectoryOps<LocalBackend>;
+    return id == COLDLOAD_EXT_DIAGNOSE ? &sdk::kDiagnoseOps<LocalBackend> : nullptr;
+  }
+  void diagnose(const std::string& prefix, sdk::Diagnosis& out) const {
+    diagnose_directory(directory_, prefix, out);
   }
   [[nodiscard]] const sdk::posix::Directory& directory() const { return directory_; }
 

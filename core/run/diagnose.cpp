@@ -1,0 +1,171 @@
+#include "core/run/diagnose.hpp"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+
+#include "coldload/ext/diagnose.h"
+#include "coldload/ext/directory.h"
+#include "core/base/units.hpp"
+#include "core/plugin/instance.hpp"
+#include "core/record/environment.hpp"
+#include "core/run/survey.hpp"
+#include "core/run/warm.hpp"
+
+namespace coldload {
+namespace {
+
+FactLevel level_of(uint32_t level) {
+  if (level == COLDLOAD_DIAGNOSIS_OK) return FactLevel::ok;
+  return level == COLDLOAD_DIAGNOSIS_WARNING ? FactLevel::warning : FactLevel::error;
+}
+
+void add(Facts& facts, const std::string& subject, const std::vector<ComponentDiagnosis>& told) {
+  for (const ComponentDiagnosis& each : told) {
+    facts.push_back({subject, level_of(each.level), each.fact, each.cause, each.fix});
+  }
+}
+
+Fact not_created(const std::string& subject, const ComponentSpec& spec, const Error& error) {
+  return {
+      subject, FactLevel::error, "cannot be created", error.message,
+      fmt::format("mend what the message names; `coldload describe {}` has every option", spec.component)};
+}
+
+std::string subject_of(const Backend& backend) {
+  return "backend " + backend.name();
+}
+
+void add_own_words(Facts& facts, const Backend& backend, const std::string& model_path) {
+  add(facts, subject_of(backend), backend.diagnose(model_path));
+  for (const auto& inner : backend.inner()) add_own_words(facts, *inner, model_path);
+}
+
+// Free bytes of the directory that a staging backend copies to; absent where there is none such.
+std::optional<uint64_t> free_bytes_of(const Backend& target) {
+  const auto* ops = static_cast<const coldload_directory_ops*>(target.extension(COLDLOAD_EXT_DIRECTORY));
+  int32_t fd = -1;
+  const char* path = nullptr;
+  coldload_error error{};
+  error.struct_size = sizeof error;
+  if (ops == nullptr || ops->root(target.self(), &fd, &path, &error) != COLDLOAD_OK) return std::nullopt;
+  struct statvfs space{};
+  if (::fstatvfs(fd, &space) != 0) return std::nullopt;
+  return static_cast<uint64_t>(space.f_bavail) * space.f_frsize;
+}
+
+void add_space(Facts& facts, const Backend& backend, const FoundModel& model) {
+  const EffectiveOption* target = find_option(backend.options(), "target");
+  const EffectiveOption* reserve = find_option(backend.options(), "reserve");
+  if (!backend.stages() || target == nullptr) return;
+  const auto named = std::ranges::find(backend.inner(), target->text, &Backend::name);
+  if (named == backend.inner().end()) return;
+  const auto free_bytes = free_bytes_of(**named);
+  if (!free_bytes) return;
+  SpaceNeed need;
+  for (const ListedObject& object : model.objects) need.model_bytes += object.size_bytes;
+  need.free_bytes = *free_bytes;
+  need.reserve_bytes = reserve == nullptr ? 0 : reserve->quantity;
+  const auto prepared = backend.is_prepared(model.path);
+  need.there = prepared && *prepared;
+  facts.push_back(space_fact(subject_of(backend), target->text, need));
+}
+
+void add_model(Facts& facts, const Backend& backend, const WorkerRequest& request) {
+  const std::string subject = subject_of(backend);
+  const auto model = find_model(backend, request.model_path);
+  const std::string shown =
+      request.model_path.empty() ? "in the root" : fmt::format("\"{}\"", request.model_path);
+  if (!model) {
+    facts.push_back({subject, FactLevel::error, fmt::format("model {}: not found", shown),
+                     model.error().message,
+                     "put it there (`coldload provision FILE`), or correct [model] path"});
+    return;
+  }
+  const coldload_model_size size = size_of(*model);
+  if (size.item_count == 0) {
+    facts.push_back({subject, FactLevel::error, fmt::format("model {}: no *.safetensors", shown),
+                     fmt::format("{} objects lie there, none is a shard", model->objects.size()),
+                     "name the directory that holds the shards in [model] path"});
+    return;
+  }
+  facts.push_back({subject, FactLevel::ok,
+                   fmt::format("model {}: {} shard{}, {}", shown, size.item_count,
+                               size.item_count == 1 ? "" : "s", format_bytes_decimal(size.total_bytes)),
+                   "", ""});
+  const MemoryHeadroom memory = memory_headroom();
+  facts.push_back(memory_fact(subject, {size.total_bytes, memory.bytes, memory.source,
+                                        request.cache == CacheState::warm, request.destination == "host"}));
+  add_space(facts, backend, *model);
+}
+
+Facts diagnose_backend(const WorkerRequest& request, const Registry& registry, const HostServices& host) {
+  const ComponentSpec& outermost = request.backend.back();
+  const std::string subject = "backend " + outermost.name;
+  const auto backend = Backend::create(registry, request.backend, request.base_directory, host);
+  if (!backend) return {not_created(subject, outermost, backend.error())};
+  Facts facts = {
+      {subject, FactLevel::ok, fmt::format("plugin {}: options valid", outermost.component), "", ""}};
+  add_model(facts, **backend, request);
+  add_own_words(facts, **backend, request.model_path);
+  return facts;
+}
+
+Facts diagnose_strategy(const WorkerRequest& request, const Registry& registry, const HostServices& host) {
+  const std::string subject = "strategy " + request.strategy.name;
+  const auto strategy = Strategy::create(registry, request.strategy, request.base_directory, host);
+  if (!strategy) return {not_created(subject, request.strategy, strategy.error())};
+  Facts facts = {
+      {subject, FactLevel::ok, fmt::format("plugin {}: options valid", request.strategy.component), "", ""}};
+  add(facts, subject, (*strategy)->diagnose());
+  return facts;
+}
+
+}  // namespace
+
+Fact memory_fact(const std::string& subject, const MemoryNeed& need) {
+  const std::string sizes =
+      fmt::format("{} against {} of memory ({})", format_bytes_decimal(need.model_bytes),
+                  format_bytes_decimal(need.ram_bytes), need.ram_source);
+  const double share = static_cast<double>(need.model_bytes) / static_cast<double>(need.ram_bytes);
+  const char* const fix = "load a part of it ([run] sample), leave these cases out, or give it more memory";
+  if (need.host && share > 1) {
+    return {subject, FactLevel::error, "the model does not fit into memory: " + sizes,
+            "destination \"host\" keeps all of it in buffers, so its cases are skipped", fix};
+  }
+  if (need.warm && share > kWarmShareOfMemory) {
+    return {subject, FactLevel::warning, "the model is too large to be warm: " + sizes,
+            fmt::format("warm cases are skipped above {} of the memory", kWarmShareOfMemory), fix};
+  }
+  if (share > kWarmShareOfMemory) {
+    return {subject, FactLevel::ok,
+            "larger than memory allows to keep, which no case here asks for: " + sizes, "", ""};
+  }
+  return {subject, FactLevel::ok, "fits into memory: " + sizes, "", ""};
+}
+
+Fact space_fact(const std::string& subject, const std::string& target, const SpaceNeed& need) {
+  const std::string on = fmt::format("on target \"{}\"", target);
+  if (need.there) return {subject, FactLevel::ok, fmt::format("the copy {} is there, whole", on), "", ""};
+  const std::string free = fmt::format("{} free", format_bytes_decimal(need.free_bytes));
+  const bool fits =
+      need.free_bytes >= need.model_bytes && need.free_bytes - need.model_bytes >= need.reserve_bytes;
+  if (fits) {
+    return {subject, FactLevel::ok,
+            fmt::format("room for the copy {}: {} of {}, reserve {}", on,
+                        format_bytes_decimal(need.model_bytes), free, format_bytes(need.reserve_bytes)),
+            "", ""};
+  }
+  return {subject, FactLevel::error, fmt::format("no room for the copy {}: {}", on, free),
+          fmt::format("it takes {} and must leave a reserve of {}", format_bytes_decimal(need.model_bytes),
+                      format_bytes(need.reserve_bytes)),
+          "free some, name another target, or lower `reserve`"};
+}
+
+Facts diagnose(const WorkerRequest& request, const Registry& registry, const HostServices& host) {
+  return request.backend.empty() ? diagnose_strategy(request, registry, host)
+                                 : diagnose_backend(request, registry, host);
+}
+
+}  // namespace coldload
