@@ -94,6 +94,17 @@ class RadosGateway:
         self.processes = []
 
     def start(self):
+        """A cluster that has only just begun may turn its own parts away ("wrong fsid", EPERM): then a new one is begun."""
+        for tries in range(1, 5):
+            try:
+                return self.start_once()
+            except RuntimeError:
+                if tries == 4:
+                    raise
+                self.stop()
+                shutil.rmtree(self.directory, ignore_errors=True)
+
+    def start_once(self):
         for tool in ("ceph-mon", "ceph-mgr", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool"):
             if shutil.which(tool) is None:
                 raise RuntimeError(f"{tool} is missing: apt-get install radosgw ceph-mon ceph-mgr ceph-osd")
@@ -111,24 +122,12 @@ class RadosGateway:
         store = str(uuid.uuid4())
         self.call("ceph", "osd", "new", store)
         self.call("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", store)
-        self.start_store()
+        self.spawn("ceph-osd", "-i", "0")
+        self.wait(lambda: "1 up" in self.call("ceph", "osd", "stat"), 60, "ceph-osd")
         self.spawn("radosgw", "-n", "client.rgw.a")
         self.wait(lambda: answers(self.port), 120, "radosgw")
         self.call("radosgw-admin", "-n", "client.rgw.a", "user", "create", "--uid", "cold", "--display-name", "cold",
                   "--access-key", self.access_key, "--secret", self.secret_key)
-
-    def start_store(self):
-        """A monitor that has only just begun may turn its first store away ("wrong fsid"): it is started again."""
-        for tries in range(1, 6):
-            self.spawn("ceph-osd", "-i", "0")
-            try:
-                self.wait(lambda: "1 up" in self.call("ceph", "osd", "stat"), 60, "ceph-osd")
-                return
-            except RuntimeError:
-                if self.processes[-1].poll() is None or tries == 5:
-                    raise
-                self.processes.pop()
-                time.sleep(1)
 
     def stop(self):
         for process in reversed(self.processes):
