@@ -1,0 +1,22 @@
+#include "core/cli/registration.hpp"
+
+namespace coldload {
+
+void add_plugin_commands(CLI::App& app, Chosen& chosen) {
+  CLI::App* list = app.add_subcommand("list", "List backends and strategies, and plugins that were refused");
+  list->add_flag("--json", chosen.as_json, "As JSON");
+  list->callback(
+      [&chosen] { chosen.command = [&chosen] { return list_command(chosen.context, chosen.as_json); }; });
+
+  CLI::App* describe =
+      app.add_subcommand("describe", "Show what a backend or strategy is and every option of it");
+  describe->add_option("COMPONENT", chosen.path, "Its id, e.g. local or strategy/mmap")
+      ->required()
+      ->type_name("");
+  describe->add_flag("--json", chosen.as_json, "As JSON");
+  describe->callback([&chosen] {
+    chosen.command = [&chosen] { return describe_command(chosen.context, chosen.path, chosen.as_json); };
+  });
+}
+
+}  // namespace coldload
