@@ -62,6 +62,9 @@ inline constexpr size_t kOptionItemsMax = 1024;  // of one list or table
 inline constexpr uint64_t kSecretBytesMax = 64 * kKiB;
 inline constexpr uint64_t kErrorMessageBytes = 500;
 
+// The machine.
+inline constexpr size_t kMountsMax = 256;  // listed in a result document
+
 // Statistics.
 inline constexpr size_t kRunsForVerdictMin = 4;  // of either side; 3 against 3 cannot reach p = 0.05
 inline constexpr size_t kRankTestExactPairsMax =

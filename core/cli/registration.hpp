@@ -23,9 +23,9 @@ struct Chosen {
   std::function<ExitCode()> command;
 };
 
-void add_run_commands(CLI::App& app, Chosen& chosen);      // run, quick, plan, check, probe
-void add_model_commands(CLI::App& app, Chosen& chosen);    // inspect, gen-model
-void add_node_commands(CLI::App& app, Chosen& chosen);     // stage, provision, warm, doctor
-void add_plugin_commands(CLI::App& app, Chosen& chosen);   // list, describe
+void add_run_commands(CLI::App& app, Chosen& chosen);     // run, quick, plan, check, probe
+void add_model_commands(CLI::App& app, Chosen& chosen);   // inspect, gen-model
+void add_node_commands(CLI::App& app, Chosen& chosen);    // stage, provision, warm, doctor
+void add_plugin_commands(CLI::App& app, Chosen& chosen);  // list, describe
 
 }  // namespace coldload

@@ -8,6 +8,7 @@
 #include "core/cli/copy_progress.hpp"
 #include "core/model/directory.hpp"
 #include "core/record/environment.hpp"
+#include "core/record/mount.hpp"
 #include "core/run/warm.hpp"
 
 namespace coldload {

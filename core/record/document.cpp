@@ -14,6 +14,7 @@ json::object case_to_json(const CaseRecord& record) {
   out["id"] = record.id;
   out["backend"] = record.backend;
   out["strategy"] = record.strategy;
+  if (!record.strategy_plugin.empty()) out["strategy_plugin"] = record.strategy_plugin;
   out["destination"] = record.destination;
   out["cache"] = record.cache;
   out["options"] = record.options;
@@ -35,6 +36,7 @@ CaseRecord case_from_json(const json::object& from) {
   record.id = json::text_or(from, "id");
   record.backend = json::text_or(from, "backend");
   record.strategy = json::text_or(from, "strategy");
+  record.strategy_plugin = json::text_or(from, "strategy_plugin");
   record.destination = json::text_or(from, "destination");
   record.cache = json::text_or(from, "cache");
   if (const json::object* options = json::object_at(from, "options")) record.options = *options;
@@ -53,6 +55,34 @@ CaseRecord case_from_json(const json::object& from) {
   }
   record.reason = json::text_or(from, "reason");
   return record;
+}
+
+json::object backend_to_json(const BackendRecord& backend) {
+  json::object built_on;
+  for (const auto& [option, name] : backend.built_on) built_on[option] = name;
+  return {{"name", backend.name},
+          {"plugin", backend.plugin},
+          {"storage", to_string(backend.storage)},
+          {"emulated", backend.emulated},
+          {"location", json::utf8(backend.location)},
+          {"built_on", std::move(built_on)}};
+}
+
+BackendRecord backend_from_json(const json::object& from) {
+  BackendRecord backend;
+  backend.name = json::text_or(from, "name");
+  backend.plugin = json::text_or(from, "plugin");
+  backend.storage = storage_kind_from(json::text_or(from, "storage"));
+  backend.emulated = json::bool_or(from, "emulated");
+  backend.location = json::text_or(from, "location");
+  if (const json::object* built_on = json::object_at(from, "built_on")) {
+    for (const auto& member : *built_on) {
+      if (member.value().is_string()) {
+        backend.built_on.emplace_back(member.key(), std::string_view(member.value().get_string()));
+      }
+    }
+  }
+  return backend;
 }
 
 // The checksum of each object that most verified cases agree on; the earliest of equals.
@@ -140,6 +170,21 @@ std::string_view to_string(CaseStatus status) {
   return "unknown";
 }
 
+std::string_view BackendRecord::built_on_as(std::string_view option) const {
+  const auto found = std::ranges::find(built_on, option, &std::pair<std::string, std::string>::first);
+  return found == built_on.end() ? std::string_view() : std::string_view(found->second);
+}
+
+const BackendRecord* ResultDocument::backend(std::string_view name) const {
+  const auto found = std::ranges::find(backends, name, &BackendRecord::name);
+  return found == backends.end() ? nullptr : &*found;
+}
+
+const CaseRecord* ResultDocument::find_case(std::string_view id) const {
+  const auto found = std::ranges::find(cases, id, &CaseRecord::id);
+  return found == cases.end() ? nullptr : &*found;
+}
+
 size_t judge_cases(ResultDocument& document) {
   const size_t failed = judge_integrity(document);
   std::map<std::string, std::vector<const RunRecord*>, std::less<>> by_case;
@@ -189,6 +234,9 @@ json::value to_json(const ResultDocument& document) {
   out["scenario"] = document.scenario;
   out["environment"] = document.environment;
   out["plugins"] = document.plugins;
+  json::array backends;
+  for (const BackendRecord& backend : document.backends) backends.push_back(backend_to_json(backend));
+  out["backends"] = std::move(backends);
   json::array cases;
   for (const CaseRecord& record : document.cases) cases.push_back(case_to_json(record));
   out["cases"] = std::move(cases);
@@ -219,6 +267,12 @@ Result<ResultDocument> document_from_json(const json::value& json) {
   document.interrupted = json::bool_or(*from, "interrupted");
   document.started_at = json::text_or(*from, "started_at");
   document.ended_at = json::text_or(*from, "ended_at");
+  if (const auto* backends = json::array_at(*from, "backends")) {
+    for (const json::value& element : *backends) {
+      if (const json::object* backend = element.if_object())
+        document.backends.push_back(backend_from_json(*backend));
+    }
+  }
   if (const auto* cases = json::array_at(*from, "cases")) {
     for (const json::value& element : *cases) {
       if (const json::object* record = element.if_object()) document.cases.push_back(case_from_json(*record));

@@ -7,6 +7,7 @@
 #include "core/base/json.hpp"
 #include "core/base/result.hpp"
 #include "core/record/record.hpp"
+#include "core/record/storage.hpp"
 
 namespace coldload {
 
@@ -15,10 +16,24 @@ inline constexpr int kResultSchemaVersion = 1;
 enum class CaseStatus { ok, skipped, failed, not_measured };
 [[nodiscard]] std::string_view to_string(CaseStatus status);
 
+// A backend that a case reads from, or that another is built on.
+struct BackendRecord {
+  std::string name;    // the scenario's
+  std::string plugin;  // the component's id
+  StorageKind storage = StorageKind::unknown;
+  bool emulated = false;
+  std::string location;  // a directory or a URL, as far as its options name one; without credentials
+  std::vector<std::pair<std::string, std::string>> built_on;  // option, name: {"source", "lake"}
+
+  // The name of what the option says it is built on; "" where it does not.
+  [[nodiscard]] std::string_view built_on_as(std::string_view option) const;
+};
+
 struct CaseRecord {
   std::string id;
-  std::string backend;   // the scenario's name
-  std::string strategy;  // the scenario's name
+  std::string backend;          // the scenario's name
+  std::string strategy;         // the scenario's name
+  std::string strategy_plugin;  // the component's id; "" in documents of a program that did not record it
   std::string destination;
   std::string cache;
   json::object options;  // {"backend": {…}, "strategy": {…}}: effective value and source of every option
@@ -47,7 +62,8 @@ struct ResultDocument {
   json::object program;   // name, version, ABI
   json::object scenario;  // name, file, text, seed, settings
   json::object environment;
-  json::array plugins;  // id, version, vendor, file, sha256
+  json::array plugins;                  // id, version, vendor, file, sha256
+  std::vector<BackendRecord> backends;  // empty in documents of a program that did not record them
   std::vector<CaseRecord> cases;
   std::vector<RunRecord> runs;
   std::vector<ProbeRecord> probes;
@@ -55,6 +71,9 @@ struct ResultDocument {
   bool interrupted = false;
   std::string started_at;
   std::string ended_at;
+
+  [[nodiscard]] const BackendRecord* backend(std::string_view name) const;
+  [[nodiscard]] const CaseRecord* find_case(std::string_view id) const;
 };
 
 [[nodiscard]] json::value to_json(const ResultDocument& document);

@@ -2,106 +2,20 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <ctime>
-#include <limits>
 #include <string_view>
 
-#include "core/base/file.hpp"
-#include "core/base/limits.hpp"
 #include "core/base/units.hpp"
+#include "core/record/kernel_text.hpp"
+#include "core/record/mount.hpp"
 
 namespace coldload {
 namespace {
-
-constexpr uint64_t kProcFileBytesMax = 16 * limits::kMiB;
-
-std::string read_or_empty(const std::filesystem::path& path) {
-  auto content = read_small_file(path, kProcFileBytesMax);
-  if (!content) return {};
-  while (!content->empty() && (content->back() == '\n' || content->back() == ' ')) content->pop_back();
-  return *content;
-}
-
-std::optional<uint64_t> number_in(std::string_view text) {
-  const auto first = text.find_first_of("0123456789");
-  if (first == std::string_view::npos) return std::nullopt;
-  uint64_t number = 0;
-  const auto parsed = std::from_chars(text.data() + first, text.data() + text.size(), number);
-  if (parsed.ec != std::errc{}) return std::nullopt;
-  return number;
-}
-
-// The rest of the line that starts with `key`, blanks and colon skipped.
-std::string line_after(std::string_view text, std::string_view key) {
-  size_t at = 0;
-  while (at < text.size()) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = text.substr(at, end - at);
-    if (line.starts_with(key)) {
-      const size_t begin = line.find_first_not_of(" \t:", key.size());
-      return begin == std::string_view::npos ? std::string() : std::string(line.substr(begin));
-    }
-    at = end + 1;
-  }
-  return {};
-}
-
-std::vector<std::string> words_of(std::string_view line) {
-  std::vector<std::string> words;
-  while (true) {
-    const size_t begin = line.find_first_not_of(' ');
-    if (begin == std::string_view::npos) return words;
-    line.remove_prefix(begin);
-    const size_t end = std::min(line.find(' '), line.size());
-    words.emplace_back(line.substr(0, end));
-    line.remove_prefix(end);
-  }
-}
-
-// mountinfo writes blanks and backslashes in paths as \040 and the like.
-std::string unescaped(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-// Fills what /sys knows of the disk below device number `dev`.
-void describe_device(Mount& mount, dev_t dev) {
-  std::error_code error;
-  const auto link = fmt::format("/sys/dev/block/{}:{}", major(dev), minor(dev));
-  auto node = std::filesystem::canonical(link, error);
-  if (error) return;
-  // A partition's directory lies below its disk's and has no queue of its own.
-  if (!std::filesystem::exists(node / "queue", error)) node = node.parent_path();
-  mount.device = node.filename();
-  mount.device_model = read_or_empty(node / "device" / "model");
-  if (const auto kib = number_in(read_or_empty(node / "queue" / "read_ahead_kb")))
-    mount.read_ahead_bytes = *kib * 1024;
-  const std::string schedulers = read_or_empty(node / "queue" / "scheduler");
-  const size_t open = schedulers.find('[');
-  const size_t close = schedulers.find(']');
-  if (open != std::string::npos && close != std::string::npos) {
-    mount.scheduler = schedulers.substr(open + 1, close - open - 1);
-  }
-  if (const auto flag = number_in(read_or_empty(node / "queue" / "rotational")))
-    mount.rotational = *flag != 0;
-}
 
 // Limit minus usage of one cgroup-v1 or -v2 directory, if it limits anything below `total`.
 struct CgroupMemory {
@@ -195,67 +109,6 @@ json::object cpu_to_json() {
 
 }  // namespace
 
-Result<Mount> mount_of(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto real = std::filesystem::canonical(path, error);
-  if (error) return fail_errno(error.value(), path.string());
-  struct stat about{};
-  if (::stat(real.c_str(), &about) != 0) return fail_errno(errno, path.string());
-
-  Mount best;
-  std::string best_device;
-  const std::string table = read_or_empty("/proc/self/mountinfo");
-  size_t at = 0;
-  while (at < table.size()) {
-    const size_t end = std::min(table.find('\n', at), table.size());
-    const auto words = words_of(std::string_view(table).substr(at, end - at));
-    at = end + 1;
-    const auto dash = std::ranges::find(words, "-");
-    if (words.size() < 6 || words.end() - dash < 4) continue;
-    const std::string point = unescaped(words[4]);
-    const bool holds = point == "/" || real == point || real.string().starts_with(point + "/");
-    // The last mount on the longest matching point is the one in effect.
-    if (!holds || point.size() < best.path.size()) continue;
-    best = Mount{};
-    best.path = point;
-    best.type = *(dash + 1);
-    best.source = unescaped(*(dash + 2));
-    best.options = words[5] + "," + *(dash + 3);
-    best_device = words[2];
-  }
-  if (best.path.empty())
-    return fail(Status::not_found, path.string() + ": no mount in /proc/self/mountinfo holds it");
-
-  dev_t dev = about.st_dev;
-  struct stat source{};
-  // btrfs and overlay report an anonymous device; the source names the real one.
-  if (major(dev) == 0 && best.source.starts_with("/dev/") && ::stat(best.source.c_str(), &source) == 0) {
-    dev = source.st_rdev;
-  }
-  describe_device(best, dev);
-  struct statvfs space{};
-  if (::statvfs(real.c_str(), &space) == 0) {
-    best.size_bytes = static_cast<uint64_t>(space.f_blocks) * space.f_frsize;
-    best.free_bytes = static_cast<uint64_t>(space.f_bavail) * space.f_frsize;
-  }
-  return best;
-}
-
-json::value to_json(const Mount& mount) {
-  json::object out{{"path", json::utf8(mount.path)},
-                   {"type", mount.type},
-                   {"source", json::utf8(mount.source)},
-                   {"options", json::utf8(mount.options)},
-                   {"device", mount.device},
-                   {"device_model", json::utf8(mount.device_model)},
-                   {"scheduler", mount.scheduler},
-                   {"size_bytes", mount.size_bytes},
-                   {"free_bytes", mount.free_bytes}};
-  if (mount.read_ahead_bytes) out["read_ahead_bytes"] = *mount.read_ahead_bytes;
-  if (mount.rotational) out["rotational"] = *mount.rotational;
-  return out;
-}
-
 MemoryHeadroom memory_headroom() {
   const std::string meminfo = read_or_empty("/proc/meminfo");
   MemoryHeadroom out;
@@ -296,6 +149,9 @@ json::object environment_to_json() {
   out["transparent_hugepages"] = read_or_empty("/sys/kernel/mm/transparent_hugepage/enabled");
   out["tcp_congestion_control"] = read_or_empty("/proc/sys/net/ipv4/tcp_congestion_control");
   out["proxies"] = proxies_to_json();
+  json::array storage;
+  for (const Mount& mount : mounts_of_machine()) storage.push_back(to_json(mount));
+  out["storage"] = std::move(storage);
   return out;
 }
 

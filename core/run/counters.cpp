@@ -15,6 +15,7 @@
 #include "core/base/limits.hpp"
 #include "core/base/units.hpp"
 #include "core/record/environment.hpp"
+#include "core/record/mount.hpp"
 
 namespace coldload {
 namespace {

@@ -8,7 +8,9 @@
 #include "coldload/backend.h"
 #include "coldload/strategy.h"
 #include "core/record/environment.hpp"
+#include "core/record/mount.hpp"
 #include "core/record/sha256.hpp"
+#include "core/run/header_backends.hpp"
 
 namespace coldload {
 namespace {
@@ -50,6 +52,7 @@ CaseRecord case_record(const Case& planned) {
   record.id = planned.id;
   record.backend = planned.backend.empty() ? "" : planned.backend.back().name;
   record.strategy = planned.strategy.name;
+  record.strategy_plugin = planned.strategy.component;
   record.destination = planned.destination;
   record.cache = to_string(planned.cache);
   record.options = {{"backend", options_to_json(planned.survey.backend_options)},
@@ -69,6 +72,26 @@ CaseRecord case_record(const Case& planned) {
   return record;
 }
 
+json::object policy_to_json(const Policy& policy) {
+  json::object out;
+  if (policy.user_facing_ns) out["user_facing_ns"] = *policy.user_facing_ns;
+  if (policy.internal_ns) out["internal_ns"] = *policy.internal_ns;
+  if (policy.dev_test_ns) out["dev_test_ns"] = *policy.dev_test_ns;
+  if (policy.engine_start_ns) out["engine_start_ns"] = *policy.engine_start_ns;
+  if (policy.restarts_per_day) out["restarts_per_day"] = *policy.restarts_per_day;
+  return out;
+}
+
+json::object service_to_json(const Service& service) {
+  json::array argv;
+  for (const std::string& argument : service.argv) argv.emplace_back(json::utf8(argument));
+  json::object out{{"argv", std::move(argv)}};
+  if (service.port != 0) out["port"] = service.port;
+  if (!service.health.empty()) out["health"] = json::utf8(service.health);
+  if (service.ready_timeout_ns) out["ready_timeout_ns"] = *service.ready_timeout_ns;
+  return out;
+}
+
 json::object scenario_to_json(const Plan& plan) {
   const Scenario& scenario = plan.scenario;
   const RunSettings& run = scenario.run;
@@ -86,13 +109,16 @@ json::object scenario_to_json(const Plan& plan) {
   if (run.sample_bytes) settings["sample_bytes"] = *run.sample_bytes;
   if (run.timeout_ns) settings["timeout_ns"] = *run.timeout_ns;
   if (run.max_bandwidth) settings["max_bandwidth"] = *run.max_bandwidth;
-  return {{"name", scenario.name},
-          {"file", json::utf8(scenario.file)},
-          {"text", json::utf8(scenario.text)},
-          {"model_path", json::utf8(scenario.model.path)},
-          {"model_bytes", plan.model_bytes},
-          {"loaded_bytes", plan.loaded_bytes},
-          {"run", std::move(settings)}};
+  json::object out{{"name", scenario.name},
+                   {"file", json::utf8(scenario.file)},
+                   {"text", json::utf8(scenario.text)},
+                   {"model_path", json::utf8(scenario.model.path)},
+                   {"model_bytes", plan.model_bytes},
+                   {"loaded_bytes", plan.loaded_bytes},
+                   {"run", std::move(settings)}};
+  if (scenario.policy) out["policy"] = policy_to_json(*scenario.policy);
+  if (scenario.service) out["service"] = service_to_json(*scenario.service);
+  return out;
 }
 
 // The mounts below every path option of the backends: what "local" meant on this machine.
@@ -139,6 +165,7 @@ ResultDocument document_header(const Plan& plan, const Registry& registry, const
   document.environment = environment_to_json();
   document.environment["mounts"] = mounts_to_json(plan);
   document.plugins = plugins_to_json(registry);
+  document.backends = backend_records(plan, registry);
   for (const Case& planned : plan.cases) document.cases.push_back(case_record(planned));
   document.started_at = utc_now();
   return document;

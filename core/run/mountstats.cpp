@@ -5,7 +5,7 @@
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
-#include "core/record/environment.hpp"
+#include "core/record/mount.hpp"
 
 namespace coldload {
 namespace {

@@ -13,6 +13,7 @@
 #include "coldload/cpp/posix/residency.hpp"
 #include "core/base/limits.hpp"
 #include "core/record/environment.hpp"
+#include "core/record/mount.hpp"
 #include "core/run/memory.hpp"
 
 namespace coldload {

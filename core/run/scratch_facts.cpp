@@ -14,6 +14,7 @@
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/units.hpp"
+#include "core/record/mount.hpp"
 #include "core/run/counters.hpp"
 #include "core/run/machine_facts.hpp"
 
