@@ -14,7 +14,9 @@ namespace coldload {
 struct Advice {
   std::vector<Statement> answer;          // at most two sentences: where the weights should live, and why
   std::vector<Statement> recommendation;  // 4 to 6: home, staging, each tier of the policy, pre-warming
-  std::vector<Statement> bootstrap;     // "If I owned this node's bootstrap, I would …": what the script does
+  // "If I owned this node's bootstrap, I would …": what the script does, in its order; parts of one sentence,
+  // with small letters and no period.
+  std::vector<Statement> bootstrap;
   std::vector<Statement> takeaways;     // three, for production
   std::vector<Statement> reservations;  // not measured, not proved, emulated, sampled
 };

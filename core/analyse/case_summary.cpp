@@ -16,13 +16,6 @@ double seconds_of(const CaseRecord& record, const RunRecord& run) {
   return static_cast<double>(ns) * 1e-9;
 }
 
-bool option_is(const CaseRecord& record, std::string_view component, std::string_view option,
-               std::string_view value) {
-  const json::object* options = json::object_at(record.options, component);
-  const json::object* entry = options == nullptr ? nullptr : json::object_at(*options, option);
-  return entry != nullptr && json::text_or(*entry, "value") == value;
-}
-
 // Kinds in the order they appear, each once.
 void add_kind(std::string& label, ProofKind kind) {
   const std::string_view name = to_string(kind);
@@ -82,10 +75,10 @@ class Analyser {
     CaseAnalysis analysis;
     analysis.record = &record;
     analysis.is_baseline = !record.baseline.empty() && record.baseline == record.id;
-    analysis.touches_only = option_is(record, "strategy", "mapped", "touch");
+    const json::value* mapped = option_value(record, "strategy", "mapped");
+    analysis.touches_only = mapped != nullptr && *mapped == json::value("touch");
     count_runs(document_, analysis);
-    std::vector<double> seconds;
-    for (const RunRecord* run : valid_runs(document_, record.id)) seconds.push_back(seconds_of(record, *run));
+    std::vector<double> seconds = ranked_seconds(document_, record);
     analysis.cold_load = summarize(seconds, derived_seed(seed_, analyses_.size()));
     // Touching moves nothing: it has no rate, and none bounds it.
     if (analysis.cold_load.median > 0 && !analysis.touches_only) {
@@ -140,6 +133,19 @@ class Analyser {
 
 std::vector<CaseAnalysis> analyse_cases(const ResultDocument& document) {
   return Analyser(document).run();
+}
+
+std::vector<double> ranked_seconds(const ResultDocument& document, const CaseRecord& record) {
+  std::vector<double> seconds;
+  for (const RunRecord* run : valid_runs(document, record.id)) seconds.push_back(seconds_of(record, *run));
+  return seconds;
+}
+
+const json::value* option_value(const CaseRecord& record, std::string_view component,
+                                std::string_view option) {
+  const json::object* options = json::object_at(record.options, component);
+  const json::object* entry = options == nullptr ? nullptr : json::object_at(*options, option);
+  return entry == nullptr ? nullptr : entry->if_contains("value");
 }
 
 Counts count_all(const std::vector<CaseAnalysis>& analyses) {

@@ -36,6 +36,15 @@ struct CaseAnalysis {
 // says so. [any-thread]
 [[nodiscard]] std::vector<CaseAnalysis> analyse_cases(const ResultDocument& document);
 
+// What a case is ranked by, of each of its valid runs: seconds of cold_load, or of first_start where staging
+// is part of the case.
+[[nodiscard]] std::vector<double> ranked_seconds(const ResultDocument& document, const CaseRecord& record);
+
+// The value of an option of the case's "backend" or "strategy", as the document writes it; null where it has
+// none.
+[[nodiscard]] const json::value* option_value(const CaseRecord& record, std::string_view component,
+                                              std::string_view option);
+
 // Runs and cases by what became of them.
 struct Counts {
   size_t cases_ok = 0;

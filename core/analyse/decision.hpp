@@ -22,9 +22,11 @@ enum class Home : uint8_t {
 // Why the home is what it is: each has its own sentence.
 enum class HomeReason : uint8_t {
   nothing_proved,          // no case is proved and ranked
+  storage_unknown,         // some are, but the document does not say what kind of storage they read
   emulated_only,           // only emulated ones are
   disk_faster,             // a difference was shown, and the disk won
   disk_only,               // nothing but the disk was measured
+  copy_only,               // nothing but a staged copy was measured
   network_only,            // nothing but the network was measured
   no_local_disk,           // likewise, and this node has no disk to copy to
   network_not_slower,      // no difference shown, or the network won
@@ -80,6 +82,7 @@ struct Decision {
   StorageTimes network;  // mounts, object stores, servers
   StorageTimes staged;
   const CaseAnalysis* steady = nullptr;  // the case a restart of the recommended home is; null if undecided
+  const CaseAnalysis* warm = nullptr;    // of the recommended home, where one was measured
   const CaseAnalysis* engine = nullptr;  // the fastest case of that home that an engine's own loader does
   std::optional<BaselineComparison> disk_against_network;  // "other" is the disk (or the copy on it)
   std::optional<BreakEven> break_even;

@@ -65,6 +65,7 @@ json::object backend_to_json(const BackendRecord& backend) {
           {"storage", to_string(backend.storage)},
           {"emulated", backend.emulated},
           {"location", json::utf8(backend.location)},
+          {"model_path", json::utf8(backend.model_path)},
           {"built_on", std::move(built_on)}};
 }
 
@@ -75,6 +76,7 @@ BackendRecord backend_from_json(const json::object& from) {
   backend.storage = storage_kind_from(json::text_or(from, "storage"));
   backend.emulated = json::bool_or(from, "emulated");
   backend.location = json::text_or(from, "location");
+  backend.model_path = json::text_or(from, "model_path");
   if (const json::object* built_on = json::object_at(from, "built_on")) {
     for (const auto& member : *built_on) {
       if (member.value().is_string()) {

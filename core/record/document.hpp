@@ -22,7 +22,8 @@ struct BackendRecord {
   std::string plugin;  // the component's id
   StorageKind storage = StorageKind::unknown;
   bool emulated = false;
-  std::string location;  // a directory or a URL, as far as its options name one; without credentials
+  std::string location;    // a directory or a URL, as far as its options name one; without credentials
+  std::string model_path;  // the model's place below it
   std::vector<std::pair<std::string, std::string>> built_on;  // option, name: {"source", "lake"}
 
   // The name of what the option says it is built on; "" where it does not.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "coldload/backend.h"
 #include "coldload/strategy.h"
@@ -121,21 +120,16 @@ json::object scenario_to_json(const Plan& plan) {
   return out;
 }
 
-// The mounts below every path option of the backends: what "local" meant on this machine.
-json::array mounts_to_json(const Plan& plan) {
+// The mounts that backends' directories lie on: what "local" meant on this machine.
+json::array mounts_to_json(const std::vector<BackendRecord>& backends) {
   json::array mounts;
-  std::set<std::string> seen;
-  for (const Case& planned : plan.cases) {
-    for (const EffectiveOption& option : planned.survey.backend_options) {
-      if (option.type != COLDLOAD_OPTION_PATH || option.text.empty() || planned.backend.empty()) continue;
-      const std::string& name = planned.backend.back().name;
-      if (!seen.insert(name + "\n" + option.text).second) continue;
-      const auto mount = mount_of(option.text);
-      if (!mount) continue;
-      json::value described = to_json(*mount);
-      described.as_object()["backend"] = name;
-      mounts.push_back(std::move(described));
-    }
+  for (const BackendRecord& backend : backends) {
+    if (!backend.location.starts_with('/')) continue;
+    const auto mount = mount_of(backend.location);
+    if (!mount) continue;
+    json::value described = to_json(*mount);
+    described.as_object()["backend"] = backend.name;
+    mounts.push_back(std::move(described));
   }
   return mounts;
 }
@@ -163,9 +157,9 @@ ResultDocument document_header(const Plan& plan, const Registry& registry, const
                       {"abi", fmt::format("{}.{}", COLDLOAD_ABI_MAJOR, COLDLOAD_ABI_MINOR)}};
   document.scenario = scenario_to_json(plan);
   document.environment = environment_to_json();
-  document.environment["mounts"] = mounts_to_json(plan);
   document.plugins = plugins_to_json(registry);
   document.backends = backend_records(plan, registry);
+  document.environment["mounts"] = mounts_to_json(document.backends);
   for (const Case& planned : plan.cases) document.cases.push_back(case_record(planned));
   document.started_at = utc_now();
   return document;

@@ -102,6 +102,7 @@ std::vector<BackendRecord> backend_records(const Plan& plan, const Registry& reg
       const bool outermost = &spec == &planned.backend.back();
       if (known != records.end()) continue;
       records.push_back(describer.describe(spec, outermost && planned.survey.stages));
+      records.back().model_path = planned.model_path;
     }
   }
   return records;

@@ -1,0 +1,48 @@
+#include "core/analyse/advice.hpp"
+
+#include "core/analyse/advisers.hpp"
+#include "core/analyse/words.hpp"
+
+namespace coldload {
+namespace {
+
+// Sentences begin large and end with a period; parts of one longer sentence do not.
+void finish(std::vector<Statement>& statements) {
+  for (Statement& statement : statements) {
+    statement.text = sentence_case(std::move(statement.text));
+    if (!statement.text.ends_with('.') && !statement.text.ends_with("…")) statement.text += '.';
+  }
+}
+
+}  // namespace
+
+Advice advise(const ResultDocument& document, const std::vector<CaseAnalysis>& analyses,
+              const Decision& decision, const BootstrapPlan& plan) {
+  const AdviceView view{document, analyses, decision, plan};
+  Advice advice;
+  advice.answer = answer_of(view);
+  advice.recommendation = recommendation_of(view);
+  advice.bootstrap = bootstrap_of(view);
+  advice.takeaways = takeaways_of(view);
+  advice.reservations = reservations_of(view);
+  finish(advice.answer);
+  finish(advice.recommendation);
+  finish(advice.takeaways);
+  finish(advice.reservations);
+  return advice;
+}
+
+Report make_report(const ResultDocument& document, const std::string& run_id, const std::string& client) {
+  Report report;
+  report.document = &document;
+  report.run_id = run_id;
+  report.client = client;
+  report.cases = analyse_cases(document);
+  report.findings = find_all(document, report.cases);
+  report.decision = decide(document, report.cases);
+  report.bootstrap = plan_bootstrap(document, report.decision, run_id);
+  report.advice = advise(document, report.cases, report.decision, report.bootstrap);
+  return report;
+}
+
+}  // namespace coldload

@@ -1,0 +1,103 @@
+// Which limit a case ran into, as far as what was probed and counted says so.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/analyse/finders.hpp"
+#include "core/analyse/words.hpp"
+
+namespace coldload {
+namespace {
+
+constexpr double kNearCeiling = 0.85;  // of a probe that is short and meets the machine at one moment
+constexpr double kNearCores = 0.90;    // of the CPU time that so many cores have
+
+struct CpuUse {
+  double own_cores = 0;             // busy cores of the run's process, mean over the clock
+  std::optional<double> all_cores;  // of the whole machine
+};
+
+std::optional<CpuUse> cpu_of(const CaseView& view) {
+  const auto user = median_metric(view, "cpu_user_ns");
+  const auto system = median_metric(view, "cpu_system_ns");
+  std::vector<double> clocks;
+  for (const RunRecord* run : view.runs) clocks.push_back(static_cast<double>(run->load_ns));
+  const double clock = summarize(clocks, 1).median;
+  if (!user || !system || clock <= 0) return std::nullopt;
+  CpuUse use{(*user + *system) / clock, std::nullopt};
+  if (const auto machine = median_metric(view, "cpu_machine_ns")) use.all_cores = *machine / clock;
+  return use;
+}
+
+uint64_t cores_of(const ResultDocument& document) {
+  const json::object* cpu = json::object_at(document.environment, "cpu");
+  return cpu == nullptr ? 0 : json::unsigned_or(*cpu, "allowed", json::unsigned_or(*cpu, "online"));
+}
+
+struct Bound {
+  std::string text;
+  std::string cause;
+  std::string advice;
+};
+
+std::optional<Bound> by_cpu(const CaseView& view) {
+  const auto use = cpu_of(view);
+  if (!use) return std::nullopt;
+  const uint64_t cores = cores_of(view.document);
+  if (view.record().thread_count == 1 && use->own_cores >= kNearCores) {
+    return Bound{fmt::format("bound by one core: its one thread computed for {} of the load",
+                             percent_in_words(std::min(use->own_cores, 1.0))),
+                 "copying and the kernel's part of reading take CPU time", "more threads, or direct reads"};
+  }
+  const double busy = use->all_cores.value_or(use->own_cores);
+  if (cores != 0 && busy >= kNearCores * static_cast<double>(cores)) {
+    return Bound{fmt::format("bound by the processor: {} cores were busy for {} of the load", cores,
+                             percent_in_words(std::min(busy / static_cast<double>(cores), 1.0))),
+                 "", "a strategy that takes less CPU time a byte: direct reads, larger chunks"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Bound> by_ceiling(const CaseAnalysis& analysis) {
+  if (!analysis.ceiling || analysis.ceiling->share < kNearCeiling) return std::nullopt;
+  const std::string_view what = ceiling_in_words(analysis.ceiling->tag);
+  return Bound{fmt::format("bound by the {}: {} of what it gave to its probe", what,
+                           percent_in_words(analysis.ceiling->share)),
+               "", what == "device" ? "only a faster device would shorten it" : ""};
+}
+
+// Far below its ceiling and with the processor idle it waits: for each answer of the storage in turn.
+std::optional<Bound> by_round_trips(const CaseView& view) {
+  const CaseAnalysis& analysis = view.analysis;
+  const auto latency = median_metric(view, "chunk_latency_p50_ns");
+  if (!latency || !analysis.ceiling || view.record().thread_count == 0) return std::nullopt;
+  return Bound{
+      fmt::format("bound by round trips: {} in flight × {}; {} of what the {} gave to its probe",
+                  view.record().thread_count, seconds_in_words(*latency * 1e-9),
+                  percent_in_words(analysis.ceiling->share), ceiling_in_words(analysis.ceiling->tag)),
+      "each request waits for its answer, and too few are under way at once",
+      "more threads, more in flight, or larger chunks"};
+}
+
+}  // namespace
+
+void find_bound(const CaseView& view, std::vector<Finding>& findings) {
+  const CaseAnalysis& analysis = view.analysis;
+  if (view.runs.empty() || analysis.touches_only || view.record().synthetic || view.record().external) return;
+  if (view.record().cache == "first-start" || view.record().emulated) return;
+  auto bound = by_ceiling(analysis);
+  if (!bound) bound = by_cpu(view);
+  if (!bound) bound = by_round_trips(view);
+  Finding finding;
+  finding.kind = FindingKind::bound;
+  if (!bound) {
+    finding.what = {"what bound it is unknown: nothing that limits it was probed", {view.record().id}};
+  } else {
+    finding.what = {bound->text, {view.record().id}};
+    finding.cause = bound->cause;
+    finding.advice = bound->advice;
+  }
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace coldload

@@ -1,0 +1,20 @@
+// What a serving engine adds to the loading of its weights, and which of its own loaders a case stands for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/analyse/decision.hpp"
+
+namespace coldload {
+
+// The time to ready of an external case of the document, less what that program said its weights took; else
+// the policy's engine_start; else nothing.
+[[nodiscard]] EngineStart engine_start_of(const ResultDocument& document,
+                                          const std::vector<CaseAnalysis>& analyses);
+
+// The arguments by which vLLM loads as the case's strategy does; empty where it has no such loader. Options
+// as of vLLM 0.11 and later (its --help: --load-format, --safetensors-load-strategy lazy | eager | prefetch).
+[[nodiscard]] std::vector<std::string> engine_flags_of(const CaseRecord& record);
+
+}  // namespace coldload
