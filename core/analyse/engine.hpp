@@ -13,8 +13,9 @@ namespace coldload {
 [[nodiscard]] EngineStart engine_start_of(const ResultDocument& document,
                                           const std::vector<CaseAnalysis>& analyses);
 
-// The arguments by which vLLM loads as the case's strategy does; empty where it has no such loader. Options
-// as of vLLM 0.11 and later (its --help: --load-format, --safetensors-load-strategy lazy | eager | prefetch).
+// The arguments by which vLLM loads as the case's strategy does; empty where it has no such loader. They are
+// those of its LoadConfig (vllm/config/load.py): --safetensors-load-strategy lazy, eager and, in later
+// versions, prefetch with its number of threads and block size.
 [[nodiscard]] std::vector<std::string> engine_flags_of(const CaseRecord& record);
 
 }  // namespace coldload

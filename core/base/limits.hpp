@@ -65,7 +65,8 @@ inline constexpr uint64_t kErrorMessageBytes = 500;
 // Decisions.
 inline constexpr double kStagingPaysDaysMax = 30;      // a copy that is earned back later is not recommended
 inline constexpr double kStagingPaysRestartsMax = 10;  // likewise, where restarts a day are not known
-inline constexpr double kReadyGainMin = 0.10;  // of the time to ready: what faster storage must save to matter
+inline constexpr double kReadyGainMin =
+    0.10;  // of the time to ready: what faster storage must save to matter
 inline constexpr double kPrewarmGainMin = 0.10;        // of a cold load: what a warm cache must save
 inline constexpr double kCacheShareOfMemoryMax = 0.8;  // a model above it leaves no room for its page cache
 

@@ -56,6 +56,7 @@ int parse_and_run(int argc, const char* const* argv) {
       ->type_name("PATH")
       ->allow_extra_args(false);
   add_run_commands(app, chosen);
+  add_report_commands(app, chosen);
   add_model_commands(app, chosen);
   add_node_commands(app, chosen);
   add_plugin_commands(app, chosen);

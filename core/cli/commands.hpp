@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/cli/context.hpp"
 
@@ -61,6 +62,21 @@ struct DoctorCommand {
   bool as_json = false;
 };
 
+struct ReportCommand {
+  std::vector<std::string> runs;  // folders of runs
+  std::string out;                // "": the run's own folder
+  std::string client;
+  bool redact = false;
+};
+
+struct BootstrapCommand {
+  std::string run;
+  bool systemd = false;
+  std::string script;  // where the unit finds the script
+};
+
+[[nodiscard]] ExitCode report_command(const ReportCommand& command);
+[[nodiscard]] ExitCode bootstrap_command(const BootstrapCommand& command);
 [[nodiscard]] ExitCode doctor_command(const Context& context, const DoctorCommand& command);
 [[nodiscard]] ExitCode warm_command(const Context& context, const WarmCommand& command);
 [[nodiscard]] ExitCode provision_command(const Context& context, const ProvisionCommand& command);

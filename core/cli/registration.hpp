@@ -18,12 +18,15 @@ struct Chosen {
   ProvisionCommand provision;
   WarmCommand warm;
   DoctorCommand doctor;
+  ReportCommand report;
+  BootstrapCommand bootstrap;
   std::string path;
   bool as_json = false;
   std::function<ExitCode()> command;
 };
 
 void add_run_commands(CLI::App& app, Chosen& chosen);     // run, quick, plan, check, probe
+void add_report_commands(CLI::App& app, Chosen& chosen);  // report, bootstrap
 void add_model_commands(CLI::App& app, Chosen& chosen);   // inspect, gen-model
 void add_node_commands(CLI::App& app, Chosen& chosen);    // stage, provision, warm, doctor
 void add_plugin_commands(CLI::App& app, Chosen& chosen);  // list, describe

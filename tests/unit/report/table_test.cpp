@@ -3,12 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "core/base/text.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/sample_document.hpp"
 
 namespace coldload {
@@ -29,17 +27,6 @@ std::string line_with(const std::string& table, std::string_view part) {
     if (line.find(part) != std::string::npos) return line;
   }
   return {};
-}
-
-// Golden files are read by people before they are trusted; COLDLOAD_UPDATE_GOLDEN=1 writes them anew.
-void expect_golden(const std::string& table, const std::string& name) {
-  const std::filesystem::path path = std::filesystem::path(COLDLOAD_SOURCE_DIR) / "tests/golden" / name;
-  if (std::getenv("COLDLOAD_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << table;
-  std::ifstream file(path, std::ios::binary);
-  ASSERT_TRUE(file) << "no golden file " << path;
-  std::ostringstream golden;
-  golden << file.rdbuf();
-  EXPECT_EQ(golden.str(), table) << path;
 }
 
 class TableAtWidth : public testing::TestWithParam<unsigned> {};

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/analyse/merge.hpp"
+#include "core/base/file.hpp"
+#include "core/cli/commands.hpp"
+#include "core/record/journal.hpp"
+#include "core/record/redact.hpp"
+#include "core/report/report_files.hpp"
+
+namespace coldload {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder's own name, with or without a slash at its end.
+std::string run_id_of(const std::string& directory) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(directory, error).lexically_normal();
+  return (whole.has_filename() ? whole.filename() : whole.parent_path().filename()).string();
+}
+
+Result<NamedDocument> read_run(const std::string& directory) {
+  auto document = read_run_directory(directory);
+  if (!document) return pass(document);
+  return NamedDocument{run_id_of(directory), std::move(*document)};
+}
+
+Result<NamedDocument> read_runs(const std::vector<std::string>& directories) {
+  std::vector<NamedDocument> documents;
+  std::string run_ids;
+  for (const std::string& directory : directories) {
+    auto document = read_run(directory);
+    if (!document) return pass(document);
+    run_ids += fmt::format("{}{}", run_ids.empty() ? "" : "+", document->run_id);
+    documents.push_back(std::move(*document));
+  }
+  auto merged = merge(documents);
+  if (!merged) return pass(merged);
+  return NamedDocument{std::move(run_ids), std::move(*merged)};
+}
+
+Result<void> write(const fs::path& directory, const ReportFile& file) {
+  const fs::path path = directory / file.name;
+  auto written = write_file_atomically(path, file.content);
+  if (!written || !file.executable) return written;
+  std::error_code error;
+  fs::permissions(path, fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec,
+                  fs::perm_options::add, error);
+  if (error) return fail_errno(error.value(), path.string());
+  return {};
+}
+
+ExitCode failed(const Error& error) {
+  print_error(error);
+  return exit_code_of(error);
+}
+
+}  // namespace
+
+ExitCode report_command(const ReportCommand& command) {
+  if (command.runs.size() > 1 && command.out.empty()) {
+    print_error("error: a report on several runs needs a folder of its own: say -o DIR");
+    return ExitCode::usage;
+  }
+  auto run = read_runs(command.runs);
+  if (!run) return failed(run.error());
+  if (command.redact) run->document = redacted(run->document);
+  const Report report = make_report(run->document, run->run_id, command.client);
+
+  const fs::path directory = command.out.empty() ? command.runs.front() : command.out;
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) return failed({Status::io_error, fmt::format("{}: {}", directory.string(), error.message())});
+  for (const ReportFile& file : render_report(report)) {
+    if (command.redact && file.executable) continue;
+    if (auto written = write(directory, file); !written) return failed(written.error());
+    print_out(fmt::format("{}\n", (directory / file.name).string()));
+  }
+  for (const Statement& statement : report.advice.answer) print_error(statement.text);
+  return ExitCode::ok;
+}
+
+ExitCode bootstrap_command(const BootstrapCommand& command) {
+  auto run = read_run(command.run);
+  if (!run) return failed(run.error());
+  const Report report = make_report(run->document, run->run_id, "");
+  if (!report.bootstrap.not_possible.empty()) {
+    print_error(fmt::format("error: no script can be made: {}", report.bootstrap.not_possible));
+    return ExitCode::environment;
+  }
+  for (const ReportFile& file : render_report(report)) {
+    if (file.name == (command.systemd ? "coldload-bootstrap.service" : "bootstrap.sh"))
+      print_out(file.content);
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace coldload
