@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "core/analyse/engine.hpp"
 #include "core/analyse/words.hpp"
 
@@ -170,17 +167,8 @@ class Planner {
       plan_.read_ahead_bytes = json::unsigned_or(*mount, "read_ahead_bytes");
   }
 
-  // Only for the engine whose flags they are, and never against what the scenario says itself.
   void add_engine_flags() {
-    constexpr std::array<std::string_view, 2> kOwn = {"--load-format", "--safetensors-load-strategy"};
-    if (decision_.engine == nullptr) return;
-    const bool is_vllm = std::ranges::any_of(plan_.argv, [](const std::string& argument) {
-      return last_part(argument) == "vllm" || argument.starts_with("vllm.");
-    });
-    const bool chosen = std::ranges::any_of(plan_.argv, [&](const std::string& argument) {
-      return std::ranges::any_of(kOwn, [&](std::string_view flag) { return argument.starts_with(flag); });
-    });
-    if (!is_vllm || chosen) return;
+    if (decision_.engine == nullptr || !leaves_the_loader_open(document_)) return;
     plan_.engine_flags = engine_flags_of(*decision_.engine->record);
     plan_.reasons.push_back({fmt::format("of the loaders the engine has, this one was the fastest here: {}",
                                          seconds_in_words(decision_.engine->cold_load.median)),

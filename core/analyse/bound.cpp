@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kNearCeiling = 0.85;  // of a probe that is short and meets the machine at one moment
 constexpr double kNearCores = 0.90;    // of the CPU time that so many cores have
+constexpr double kOwnPart = 0.75;      // of the busy cores: the load is its own cause
 
 struct CpuUse {
   double own_cores = 0;             // busy cores of the run's process, mean over the clock
@@ -50,12 +51,16 @@ std::optional<Bound> by_cpu(const CaseView& view) {
                  "copying and the kernel's part of reading take CPU time", "more threads, or direct reads"};
   }
   const double busy = use->all_cores.value_or(use->own_cores);
-  if (cores != 0 && busy >= kNearCores * static_cast<double>(cores)) {
-    return Bound{fmt::format("bound by the processor: {} cores were busy for {} of the load", cores,
-                             percent_in_words(std::min(busy / static_cast<double>(cores), 1.0))),
-                 "", "a strategy that takes less CPU time a byte: direct reads, larger chunks"};
+  if (cores == 0 || busy < kNearCores * static_cast<double>(cores)) return std::nullopt;
+  const std::string share = percent_in_words(std::min(busy / static_cast<double>(cores), 1.0));
+  if (use->own_cores >= kOwnPart * busy) {
+    return Bound{
+        fmt::format("bound by the processor: all {} cores were busy for {} of the load", cores, share), "",
+        "a strategy that takes less CPU time a byte: direct reads, larger chunks"};
   }
-  return std::nullopt;
+  return Bound{fmt::format("bound by the processor, which others kept busy: {} cores for {} of the load",
+                           cores, share),
+               "other programs on this machine", "repeat it when the machine is quiet"};
 }
 
 std::optional<Bound> by_ceiling(const CaseAnalysis& analysis) {

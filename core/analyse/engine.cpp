@@ -46,7 +46,30 @@ uint64_t option_number(const CaseRecord& record, std::string_view option) {
   return value->to_number<uint64_t>();
 }
 
+std::vector<std::string_view> service_arguments(const ResultDocument& document) {
+  std::vector<std::string_view> arguments;
+  const json::object* service = json::object_at(document.scenario, "service");
+  const json::array* argv = service == nullptr ? nullptr : json::array_at(*service, "argv");
+  if (argv == nullptr) return arguments;
+  for (const json::value& argument : *argv) {
+    if (argument.is_string()) arguments.emplace_back(argument.get_string());
+  }
+  return arguments;
+}
+
 }  // namespace
+
+bool leaves_the_loader_open(const ResultDocument& document) {
+  const auto arguments = service_arguments(document);
+  const auto is_vllm = [](std::string_view argument) {
+    // The program, or the module that `python3 -m` runs.
+    return argument == "vllm" || argument.ends_with("/vllm") || argument.starts_with("vllm.");
+  };
+  const auto chooses = [](std::string_view argument) {
+    return argument.starts_with("--load-format") || argument.starts_with("--safetensors-load-strategy");
+  };
+  return std::ranges::any_of(arguments, is_vllm) && std::ranges::none_of(arguments, chooses);
+}
 
 EngineStart engine_start_of(const ResultDocument& document, const std::vector<CaseAnalysis>& analyses) {
   EngineStart start;

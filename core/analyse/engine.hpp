@@ -18,4 +18,7 @@ namespace coldload {
 // versions, prefetch with its number of threads and block size.
 [[nodiscard]] std::vector<std::string> engine_flags_of(const CaseRecord& record);
 
+// Whether the scenario's service is vLLM and leaves it to the script how its weights are loaded.
+[[nodiscard]] bool leaves_the_loader_open(const ResultDocument& document);
+
 }  // namespace coldload

@@ -23,9 +23,12 @@ struct CaseView {
 void find_bound(const CaseView& view, std::vector<Finding>& findings);
 // Drift, two groups of times, single runs far off.
 void find_shape(const CaseView& view, std::vector<Finding>& findings);
-// Throttling, neighbours, little memory.
+// Throttling, little memory.
 void find_surroundings(const CaseView& view, std::vector<Finding>& findings);
 // Runs without proof, bytes read more than once, requests repeated.
 void find_doubts(const CaseView& view, std::vector<Finding>& findings);
+
+// One finding for all cases together: what disturbs one of a machine's cases disturbs most of them.
+void find_neighbours(const std::vector<CaseView>& views, std::vector<Finding>& findings);
 
 }  // namespace coldload

@@ -80,15 +80,18 @@ std::optional<double> median_metric(const CaseView& view, std::string_view tag) 
 }
 
 std::vector<Finding> find_all(const ResultDocument& document, const std::vector<CaseAnalysis>& analyses) {
-  std::vector<Finding> findings;
+  std::vector<CaseView> views;
   for (const CaseAnalysis& analysis : analyses) {
-    if (analysis.record->status != CaseStatus::ok) continue;
-    const CaseView view = view_of(document, analysis);
+    if (analysis.record->status == CaseStatus::ok) views.push_back(view_of(document, analysis));
+  }
+  std::vector<Finding> findings;
+  for (const CaseView& view : views) {
     find_doubts(view, findings);
     find_surroundings(view, findings);
     find_shape(view, findings);
     find_bound(view, findings);
   }
+  find_neighbours(views, findings);
   find_weights_share(document, analyses, findings);
   std::ranges::stable_sort(findings, std::ranges::greater{}, &Finding::severity);
   return findings;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/analyse/engine.hpp"
 #include "core/analyse/storage_times.hpp"
 
 namespace coldload {
@@ -62,7 +63,9 @@ std::vector<PolicyVerdict> judge_policy(const ResultDocument& document,
       if (!verdict.met) verdict.would_meet = case_that_meets(document, analyses, allowed_s, engine_s);
       verdicts.push_back(std::move(verdict));
     };
-    judge(decision.steady, false);
+    // Judged by the loader that the service will use, not by the fastest there is.
+    const bool by_engine = decision.engine != nullptr && leaves_the_loader_open(document);
+    judge(by_engine ? decision.engine : decision.steady, false);
     if (decision.home == Home::staged && decision.staged.first_start != nullptr) {
       judge(decision.staged.first_start, true);
     }

@@ -14,6 +14,11 @@ namespace {
 Statement where(const AdviceView& view) {
   Statement home = answer_of(view).front();
   home.text = "steady state: " + home.text;
+  const CaseAnalysis* engine = view.decision.engine;
+  if (engine != nullptr && engine != view.decision.steady && !view.plan.engine_flags.empty()) {
+    home.text += fmt::format("; the fastest of vLLM's own loaders takes {} there", median_in_words(*engine));
+    home.basis.push_back(engine->record->id);
+  }
   return home;
 }
 

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "core/analyse/finders.hpp"
 #include "core/analyse/words.hpp"
@@ -33,26 +32,6 @@ void find_throttling(const CaseView& view, std::vector<Finding>& findings) {
   findings.push_back(std::move(finding));
 }
 
-void find_neighbours(const CaseView& view, std::vector<Finding>& findings) {
-  std::map<std::string, size_t> reasons;
-  size_t disturbed = 0;
-  for (const RunRecord* run : view.runs) {
-    if (!run->disturbed.empty()) ++disturbed;
-    for (const std::string& reason : run->disturbed) ++reasons[reason];
-  }
-  if (disturbed == 0) return;
-  const auto most = std::ranges::max_element(reasons, {}, [](const auto& entry) { return entry.second; });
-  Finding finding;
-  finding.kind = FindingKind::neighbours;
-  finding.severity = Severity::caution;
-  finding.what = {fmt::format("{} of {} disturbed: {}{}", disturbed, counted(view.runs.size(), "run"),
-                              most->first, reasons.size() > 1 ? ", …" : ""),
-                  {view.record().id}};
-  finding.cause = "other work on this machine or on its storage";
-  finding.advice = "repeat it when the machine is quiet; the runs still count";
-  findings.push_back(std::move(finding));
-}
-
 void find_little_memory(const CaseView& view, std::vector<Finding>& findings) {
   const auto reclaimed = median_metric(view, "pages_reclaimed");
   const auto refaulted = median_metric(view, "pages_refaulted");
@@ -78,7 +57,6 @@ void find_little_memory(const CaseView& view, std::vector<Finding>& findings) {
 
 void find_surroundings(const CaseView& view, std::vector<Finding>& findings) {
   find_throttling(view, findings);
-  find_neighbours(view, findings);
   find_little_memory(view, findings);
 }
 

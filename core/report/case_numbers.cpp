@@ -23,6 +23,7 @@ std::string CaseNumbers::in_brackets(const std::vector<std::string>& basis) cons
     }
   }
   if (numbers.empty() && places.empty()) return {};
+  std::ranges::sort(numbers);
   std::string text;
   for (const size_t number : numbers) text += fmt::format("{}{}", text.empty() ? "" : ", ", number);
   for (const std::string& place : places) text += fmt::format("{}{}", text.empty() ? "" : "; ", place);

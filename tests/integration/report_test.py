@@ -59,10 +59,7 @@ SENTENCE = re.compile(r"^(?:- |\d+\. )(?P<text>.*?) \\\[(?P<basis>[^\]]*)\\\]$")
 class Reported(CliTest):
     """One run, looked at by every test."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.shared = None
+    shared = None
 
     def report(self, *more):
         if Reported.shared is None:

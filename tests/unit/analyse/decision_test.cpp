@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Expected{"nothing_provable", Home::undecided, HomeReason::nothing_proved, false},
                     Expected{"policy_missed", Home::staged, HomeReason::staging_pays, false},
                     Expected{"engine_dominates", Home::network, HomeReason::engine_start_dominates, false}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& tested) { return tested.param.name; });
 
 std::string answer_to(const ResultDocument& document) {
   const Report report = make_report(document, "run", "");

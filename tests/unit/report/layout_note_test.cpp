@@ -25,7 +25,7 @@ INSTANTIATE_TEST_SUITE_P(Documents, NoteOf,
                          testing::Values("nvme_wins", "network_equal", "staging_never_pays", "no_local_disk",
                                          "larger_than_memory", "nothing_provable", "policy_missed",
                                          "engine_dominates"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& tested) { return tested.param; });
 
 TEST(Note, OfADocumentWithSomethingOfEverythingNamesEachCase) {
   const ResultDocument document = sample_document();
