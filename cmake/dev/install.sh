@@ -14,9 +14,17 @@ package_set() {
       package_set build
       # clang and libc++ build the plugin that proves the boundary does not depend on the host's compiler.
       printf '%s\n' libgtest-dev libgmock-dev python3 python3-jsonschema clang-19 libc++-19-dev libc++abi-19-dev
-      # Servers that tests start on loopback and in network namespaces of their own, and their clients.
+      package_set servers
+      ;;
+    servers)
+      # Started on loopback and in network namespaces of their own, with their clients.
       printf '%s\n' iproute2 nginx-light nfs-ganesha nfs-ganesha-vfs libnfs-utils radosgw ceph-mon ceph-mgr ceph-osd \
         python3-botocore sshfs openssh-sftp-server socat
+      ;;
+    reference)
+      package_set build
+      package_set servers
+      printf '%s\n' python3
       ;;
     clang)
       package_set test
@@ -34,7 +42,8 @@ package_set() {
       ;;
     bench)
       package_set build
-      printf '%s\n' fio python3 curl iproute2 nginx-light rsync nfs-ganesha nfs-ganesha-vfs libnfs-utils
+      printf '%s\n' fio python3 curl iproute2 nginx-light rsync nfs-ganesha nfs-ganesha-vfs libnfs-utils \
+        sshfs openssh-sftp-server socat
       ;;
     *) die "no package set \"$1\"" ;;
   esac

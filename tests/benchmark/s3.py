@@ -7,8 +7,8 @@ Both sides run beside the server in a network namespace of their own, whose cong
 loopback). nginx stands in for the ceiling of plain HTTP: it lists one prefix from a file and checks no signature. Times are
 each side's own clock: coldload's load, and of curl the longest of its processes' sums of time_total, so that neither's
 start-up counts. CPU is user and system seconds per GB of the client, of coldload for its load, of curl for its processes
-minus as many that fetch one byte. --link 1gbit puts a token bucket (tc tbf, 256 KiB) on the namespace's loopback. Needs
-root, for the namespace.
+minus as many that fetch one byte. --link 1gbit puts a token bucket (tc tbf) on the namespace's loopback. Needs root, for
+the namespace.
 """
 import argparse
 import json
@@ -22,6 +22,9 @@ import sys
 import tempfile
 import time
 import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import link  # noqa: E402
 
 CHUNK = 8 << 20
 NGINX = """worker_processes 2; pid {scratch}/nginx.pid; error_log {scratch}/error.log; daemon off; user root;
@@ -42,38 +45,11 @@ def bootstrap_interval(values, draws=2000, seed=1):
     return medians[int(0.025 * draws)], medians[int(0.975 * draws)]
 
 
-class Namespace:
-    """A network namespace with loopback and reno, gone at the end."""
-
-    def __init__(self, link):
-        self.link = link
-
-    def __enter__(self):
-        self.name = f"coldload-bench-{os.getpid()}"
-        subprocess.run(["ip", "netns", "add", self.name], check=True)
-        try:
-            subprocess.run(self.inside("ip", "link", "set", "lo", "up"), check=True)
-            subprocess.run(self.inside("sh", "-c", "echo reno > /proc/sys/net/ipv4/tcp_congestion_control"), check=True)
-            if self.link:
-                subprocess.run(self.inside("tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", self.link, "burst", "256kb",
-                                           "latency", "50ms"), check=True)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["ip", "netns", "del", self.name], check=False)
-
-    def inside(self, *command):
-        return ["ip", "netns", "exec", self.name, *command]
-
-
 class Server:
     """nginx over the model, with a listing of it."""
 
-    def __init__(self, namespace, model, scratch):
-        self.namespace, self.scratch, self.port = namespace, scratch, 18080
+    def __init__(self, model, scratch):
+        self.scratch, self.port = scratch, 18080
         os.makedirs(f"{scratch}/root/models")
         os.symlink(model, f"{scratch}/root/models/m")
         contents = "".join(f"<Contents><Key>m/{urllib.parse.quote(file.name)}</Key><Size>{file.stat().st_size}</Size></Contents>"
@@ -83,11 +59,9 @@ class Server:
         pathlib.Path(f"{scratch}/nginx.conf").write_text(NGINX.format(scratch=scratch, port=self.port))
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.namespace.inside("nginx", "-c", f"{self.scratch}/nginx.conf", "-e",
-                                                              f"{self.scratch}/error.log"))
+        self.process = subprocess.Popen(["nginx", "-c", f"{self.scratch}/nginx.conf", "-e", f"{self.scratch}/error.log"])
         end = time.monotonic() + 10
-        while subprocess.run(self.namespace.inside("curl", "-sf", "-o", "/dev/null", f"http://127.0.0.1:{self.port}/models"),
-                             check=False).returncode != 0:
+        while subprocess.run(["curl", "-sf", "-o", "/dev/null", f"http://127.0.0.1:{self.port}/models"], check=False).returncode != 0:
             if time.monotonic() > end or self.process.poll() is not None:
                 self.__exit__()
                 sys.exit("nginx does not answer: " + pathlib.Path(f"{self.scratch}/error.log").read_text())
@@ -100,8 +74,8 @@ class Server:
 
 
 class Bench:
-    def __init__(self, coldload, model, namespace, server, scratch):
-        self.coldload, self.namespace, self.server, self.scratch = coldload, namespace, server, scratch
+    def __init__(self, coldload, model, server, scratch):
+        self.coldload, self.server, self.scratch = coldload, server, scratch
         self.files = sorted(pathlib.Path(model).glob("*.safetensors"))
         self.bytes = sum(file.stat().st_size for file in self.files)
         self.count = 0
@@ -113,7 +87,7 @@ class Bench:
                  "probe = false", "quiet = false"]
         self.count += 1
         out = os.path.join(self.scratch, f"run-{self.count}")
-        done = subprocess.run(self.namespace.inside(self.coldload, "run", "-", "--out", out), input="\n".join(lines),
+        done = subprocess.run([self.coldload, "run", "-", "--out", out], input="\n".join(lines),
                               capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"coldload failed:\n{done.stdout}{done.stderr}")
@@ -143,7 +117,7 @@ class Bench:
         for number, parts in enumerate(configurations):
             path = os.path.join(self.scratch, f"curl-{number}")
             pathlib.Path(path).write_text("next\n".join(parts))
-            processes.append(subprocess.Popen(self.namespace.inside("curl", "-K", path), stdout=subprocess.PIPE, text=True))
+            processes.append(subprocess.Popen(["curl", "-K", path], stdout=subprocess.PIPE, text=True))
         outputs = [process.communicate()[0] for process in processes]
         after = os.times()
         lines = [[line.split() for line in output.splitlines()] for output in outputs]
@@ -154,7 +128,7 @@ class Bench:
         return seconds, cpu, sum(int(size) for process in lines for _, size, _ in process)
 
     def start_up_cpu(self, connections):
-        """What curl and the way into the namespace cost without the bytes."""
+        """What curl costs without the bytes."""
         ones = [(self.files[0].name, 0, 0)] * connections
         return statistics.median(self.run_curl(connections, ones)[1] for _ in range(5))
 
@@ -204,8 +178,10 @@ def main():
         os.makedirs(os.path.dirname(model), exist_ok=True)
         subprocess.run([arguments.coldload, "gen-model", model, "--like", "llama-3.1-8b", "--scale", "0.1"], check=True)
     coldload = os.path.abspath(arguments.coldload)
-    with tempfile.TemporaryDirectory() as scratch, Namespace(arguments.link) as namespace, Server(namespace, model, scratch) as server:
-        bench = Bench(coldload, model, namespace, server, scratch)
+    with link.Namespace() as namespace, namespace.entered(), tempfile.TemporaryDirectory() as scratch, Server(model, scratch) as server:
+        if arguments.link:
+            link.limit("lo", arguments.link)
+        bench = Bench(coldload, model, server, scratch)
         bench.run_curl(4)  # The server's page cache is warm from here on.
         print(f"{bench.bytes / 1e9:.2f} GB in {len(bench.files)} objects, ranges of 8 MiB, {arguments.pairs} interleaved "
               "pairs, medians")

@@ -2,16 +2,15 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import threading
-import time
 import unittest
 
 from coldload_cli import CASE_FAILED, ENVIRONMENT, MIB, OK, SOURCE, CliTest, hasty, metric, until
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
 from ganesha import Ganesha, free_port  # noqa: E402
+from sshfs import Sshfs  # noqa: E402
 
 RUN = hasty(2, "quiet = false")
 
@@ -162,21 +161,10 @@ class FuseMount(NfsCliTest, CliTest):
 
     def test_strategies_run_and_the_proof_says_unprovable(self):
         self.needs_root()
-        for program in ("sshfs", "socat", "fusermount3"):
-            if shutil.which(program) is None:
-                self.fail(f"{program} is not installed: apt-get install sshfs openssh-sftp-server socat")
         self.small_model()
-        port = free_port()
-        os.mkdir(self.path("mount"))
-        server = subprocess.Popen(["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork",
-                                   "EXEC:/usr/lib/openssh/sftp-server"], start_new_session=True)
-        self.addCleanup(lambda: (server.kill(), server.wait()))
-        time.sleep(0.2)
-        done = subprocess.run(["sshfs", "-o", f"directport={port},ro", f"127.0.0.1:{self.dir}", self.path("mount")],
-                              capture_output=True, text=True, timeout=30)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.addCleanup(subprocess.run, ["fusermount3", "-uz", self.path("mount")], check=True)
-        self.assertTrue(until(lambda: os.path.ismount(self.path("mount")), 5))
+        mount = Sshfs(self.dir, self.path("mount"), self.path("sftp.log"))
+        self.addCleanup(mount.stop)
+        mount.start()
         text = (f'[model]\npath = "model"\n[backend.sshfs]\nplugin = "local"\nroot = "{self.path("mount")}"\n'
                 "[strategy.sequential]\n[strategy.mmap]\n" + hasty(1, "quiet = false"))
         _, document = self.run_scenario(text, expect=(OK, CASE_FAILED, ENVIRONMENT))

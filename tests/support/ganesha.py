@@ -1,4 +1,5 @@
-"""A real NFSv4 server on loopback for the tests: nfs-ganesha in the foreground, with an export, a port and a log of its own.
+"""A real NFSv4 server for the tests: nfs-ganesha in the foreground, with an export, a port and a log of its own, on loopback
+or on an address of the network namespace (link.py) that start() and stop() are called in.
 
 NFSv4 alone needs neither rpcbind nor a kernel's NFS server. It runs as root (it opens files by handle).
 """
@@ -14,7 +15,7 @@ import time
 # Attributes are asked of the disk each time: tests change files below the server.
 CONFIGURATION = """
 NFS_CORE_PARAM {{
-  Bind_addr = 127.0.0.1; Protocols = 4; NFS_Port = {port};
+  Bind_addr = {address}; Protocols = 4; NFS_Port = {port};
   Enable_NLM = false; Enable_RQUOTA = false;
 }}
 NFSv4 {{ Graceless = true; Delegations = false; {nfs4} }}
@@ -27,22 +28,24 @@ LOG {{ Default_Log_Level = EVENT; Facility {{ name = FILE; destination = "{log}"
 """
 
 
-def free_port():
+def free_port(address="127.0.0.1"):
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((address, 0))
         return listener.getsockname()[1]
 
 
 class Ganesha:
-    """Serves `path` as `pseudo`. `directory` takes its configuration and log. Ended by stop(), or with `with`."""
+    """Serves `path` as `pseudo`. `directory` takes its configuration and log. Without `fixed_port` it takes one that is free.
+    Ended by stop(), or with `with`."""
 
-    def __init__(self, path, directory, pseudo="/models", defaults="", nfs4=""):
+    def __init__(self, path, directory, pseudo="/models", defaults="", nfs4="", address="127.0.0.1", fixed_port=None):
         if shutil.which("ganesha.nfsd") is None:
             raise RuntimeError("ganesha.nfsd is not installed: apt-get install nfs-ganesha nfs-ganesha-vfs")
         if os.geteuid() != 0:
             raise RuntimeError("ganesha.nfsd needs root: run the suite with sudo")
         self.path, self.pseudo, self.directory = path, pseudo, directory
         self.defaults, self.nfs4 = defaults, nfs4
+        self.address, self.fixed_port = address, fixed_port
         self.log = os.path.join(directory, "ganesha.log")
         self.process = None
         os.makedirs(directory, exist_ok=True)
@@ -52,7 +55,7 @@ class Ganesha:
     def start(self):
         # Another program may take the port between its finding and its use: then the server ends, and we try again.
         for _ in range(5):
-            self.port = free_port()
+            self.port = self.fixed_port or free_port(self.address)
             if self._start_on(self.port):
                 return self
             self.stop()
@@ -61,7 +64,7 @@ class Ganesha:
     def _start_on(self, port):
         configuration = os.path.join(self.directory, "ganesha.conf")
         with open(configuration, "w", encoding="ascii") as file:
-            file.write(CONFIGURATION.format(port=port, path=self.path, pseudo=self.pseudo, log=self.log,
+            file.write(CONFIGURATION.format(address=self.address, port=port, path=self.path, pseudo=self.pseudo, log=self.log,
                                             defaults=self.defaults, nfs4=self.nfs4))
         # Ends with us, however we end.
         self.process = subprocess.Popen(
@@ -71,7 +74,7 @@ class Ganesha:
         end = time.monotonic() + 20
         while time.monotonic() < end and self.process.poll() is None:
             # The socket is open before the export is ready: only a listing proves it.
-            done = subprocess.run(["nfs-ls", f"nfs://127.0.0.1{self.pseudo}/?version=4&nfsport={port}"],
+            done = subprocess.run(["nfs-ls", f"nfs://{self.address}{self.pseudo}/?version=4&nfsport={port}"],
                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
             if done.returncode == 0:
                 return True
@@ -87,8 +90,15 @@ class Ganesha:
 
     def bytes_read(self):
         """What it has read from its files, and little else."""
+        return self._io("rchar")
+
+    def device_bytes_read(self):
+        """What of it came from a disk and not from the page cache."""
+        return self._io("read_bytes")
+
+    def _io(self, name):
         with open(f"/proc/{self.process.pid}/io", encoding="ascii") as file:
-            return int(file.readline().split()[1])
+            return next(int(line.split()[1]) for line in file if line.startswith(name + ":"))
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -1,4 +1,5 @@
-"""A Ceph object gateway of one's own on loopback: a real S3 server, whose signatures are checked by other code than ours.
+"""A Ceph object gateway of one's own: a real S3 server, whose signatures are checked by other code than ours. It listens on
+loopback, or on an address of the network namespace (link.py) that start() and stop() are called in.
 
 One monitor, manager, memory-backed store and gateway, all data in one directory, on free ports, ended by their ids.
 """
@@ -42,9 +43,9 @@ mgr data = {directory}/mgr
 [osd.0]
 osd data = {directory}/osd
 osd objectstore = memstore
-memstore device bytes = 4294967296
+memstore device bytes = {store_bytes}
 [client.rgw.a]
-rgw frontends = beast endpoint=127.0.0.1:{port}
+rgw frontends = beast endpoint={address}:{port}
 rgw dns name = s3.localhost
 rgw enable usage log = false
 rgw data = {directory}/rgw
@@ -73,9 +74,9 @@ def free_port():
                 continue
 
 
-def answers(port):
+def answers(port, address="127.0.0.1"):
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        socket.create_connection((address, port), 1).close()
         return True
     except OSError:
         return False
@@ -86,10 +87,10 @@ class RadosGateway:
 
     access_key, secret_key = "coldloadtestkey", "coldloadtestsecret"
 
-    def __init__(self, directory):
-        self.directory = directory
-        self.port = free_port()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+    def __init__(self, directory, address="127.0.0.1", fixed_port=None, store_bytes=4 << 30):
+        self.directory, self.address, self.store_bytes = directory, address, store_bytes
+        self.port = fixed_port or free_port()
+        self.endpoint = f"http://{address}:{self.port}"
         self.config = os.path.join(directory, "ceph.conf")
         self.processes = []
 
@@ -112,7 +113,8 @@ class RadosGateway:
             os.makedirs(os.path.join(self.directory, folder))
         fsid, mon_port = str(uuid.uuid4()), free_port()
         with open(self.config, "w", encoding="ascii") as file:
-            file.write(CONFIGURATION.format(fsid=fsid, mon_port=mon_port, port=self.port, directory=self.directory))
+            file.write(CONFIGURATION.format(fsid=fsid, mon_port=mon_port, address=self.address, port=self.port,
+                                            store_bytes=self.store_bytes, directory=self.directory))
         monmap = os.path.join(self.directory, "monmap")
         self.call("monmaptool", "--create", "--clobber", "--fsid", fsid, "--addv", "a", f"[v1:127.0.0.1:{mon_port}]", monmap)
         self.call("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--setuser", "root")
@@ -125,7 +127,7 @@ class RadosGateway:
         self.spawn("ceph-osd", "-i", "0")
         self.wait(lambda: "1 up" in self.call("ceph", "osd", "stat"), 60, "ceph-osd")
         self.spawn("radosgw", "-n", "client.rgw.a")
-        self.wait(lambda: answers(self.port), 120, "radosgw")
+        self.wait(lambda: answers(self.port, self.address), 120, "radosgw")
         self.call("radosgw-admin", "-n", "client.rgw.a", "user", "create", "--uid", "cold", "--display-name", "cold",
                   "--access-key", self.access_key, "--secret", self.secret_key)
 
