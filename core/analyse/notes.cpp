@@ -14,7 +14,7 @@ void add_what_it_is_not(const CaseRecord& record, bool touches_only, std::vector
     notes.push_back(fmt::format("sampled: only {} of the model in whole shards; not extrapolated",
                                 format_bytes_decimal(record.model_bytes)));
   }
-  if (record.external) notes.emplace_back("external: what it read was not observed");
+  if (record.external) notes.emplace_back("external: another program reads, and is timed until it is ready");
   if (touches_only) notes.emplace_back("touches only: not a load");
 }
 

@@ -5,6 +5,10 @@
 namespace coldload {
 namespace {
 
+void add_allow_commands(CLI::App& app, RunCommand& run) {
+  app.add_flag("--allow-commands", run.allow_commands, "Allow components that run programs of their own");
+}
+
 void add_run_options(CLI::App& app, RunCommand& run) {
   app.add_flag("--dry-run", run.dry_run,
                "Say what would run, how many bytes it moves and how long that may take; touch no model data");
@@ -21,7 +25,7 @@ void add_run_options(CLI::App& app, RunCommand& run) {
   app.add_flag("--drop-caches", run.drop_caches,
                "Drop the whole machine's page cache before each cold run, not only the model's part; needs "
                "root and --disturb");
-  app.add_flag("--allow-commands", run.allow_commands, "Allow components that run programs of their own");
+  add_allow_commands(app, run);
   app.add_flag("--in-process", run.in_process,
                "Run in this process, for a debugger: no isolation, no time-out");
   app.add_flag("--by-mincore", run.by_mincore,
@@ -52,6 +56,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
       ->required()
       ->type_name("");
   plan->add_option("--only", chosen.run.only, "Only the cases whose id matches this glob")->type_name("GLOB");
+  add_allow_commands(*plan, chosen.run);
   plan->callback(
       [&chosen] { chosen.command = [&chosen] { return plan_command(chosen.context, chosen.run); }; });
 

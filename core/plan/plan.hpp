@@ -48,6 +48,7 @@ struct Survey {
   uint32_t buffers_in_flight = 0;
   uint32_t memory_alignment_bytes = 1;  // of strategy and objects together
   uint32_t thread_count = 0;
+  uint64_t own_time_ns = 0;  // of load and teardown, over and above the bytes' reading
   std::vector<std::string> missing_extensions;
   std::optional<std::string> unsupported;  // requirements() or probe() said so, and why
 };

@@ -64,6 +64,25 @@ Reason wrong_cache_state(const Case& subject) {
   return std::nullopt;
 }
 
+// What is asked of the bytes' way through the host cannot be had of a program that reads by itself.
+Reason asked_of_a_program(const Case& subject, const RunSettings& run) {
+  if (subject.destination != "stream") {
+    return fmt::format(
+        "strategy \"{}\" brings the model into its own program's memory, not to destination \"{}\"",
+        subject.strategy.name, subject.destination);
+  }
+  if (subject.sampled) {
+    return fmt::format(
+        "[run] sample loads some shards only, and the program of strategy \"{}\" loads the whole model",
+        subject.strategy.name);
+  }
+  if (run.max_bandwidth) {
+    return fmt::format("[run] max_bandwidth cannot hold back what the program of strategy \"{}\" reads",
+                       subject.strategy.name);
+  }
+  return std::nullopt;
+}
+
 Reason too_little_memory(const Case& subject, const RunSettings& run, const PlanLimits& limits) {
   const std::string available =
       fmt::format("{} allows {}", limits.ram_source, format_bytes_decimal(limits.ram_bytes));
@@ -108,7 +127,8 @@ std::optional<std::string> skip_reason_of(const Case& subject, const RunSettings
                                           const PlanLimits& limits) {
   if (auto reason = missing_ability(subject)) return reason;
   if (auto reason = wrong_cache_state(subject)) return reason;
-  if (subject.survey.external) return std::nullopt;  // its memory is its own program's
+  // Its memory is its own program's.
+  if (subject.survey.external) return asked_of_a_program(subject, run);
   if (auto reason = too_small_pool(subject, run)) return reason;
   return too_little_memory(subject, run, limits);
 }

@@ -16,6 +16,7 @@
 #include "core/base/units.hpp"
 #include "core/record/environment.hpp"
 #include "core/record/mount.hpp"
+#include "core/run/storage_reads.hpp"
 
 namespace coldload {
 namespace {
@@ -137,7 +138,9 @@ Counters take_counters(const std::string& device, const std::string& nfs_mount) 
   out.faults_major = static_cast<uint64_t>(usage.ru_majflt);
   out.switches_voluntary = static_cast<uint64_t>(usage.ru_nvcsw);
   out.switches_involuntary = static_cast<uint64_t>(usage.ru_nivcsw);
-  out.io_read_bytes = counter(read_proc("/proc/self/io"), "read_bytes");
+  StorageReads reads = storage_reads();
+  out.io_read_bytes = reads.bytes;
+  out.io_unknown = std::move(reads.why_unknown);
   out.machine_cpu_ns = machine_cpu_ns();
   const std::string vmstat = read_proc("/proc/vmstat");
   out.cache_drops = counter(vmstat, "drop_pagecache");
@@ -215,23 +218,26 @@ void note_disturbances(const Counters& before, const Counters& after, RunRecord&
 
 }  // namespace
 
-void add_difference(const Counters& before, const Counters& after, RunRecord& record) {
+void add_own_usage(const Counters& before, const Counters& after, RunRecord& record) {
   const auto add = [&record](std::string_view tag, std::string_view unit, uint64_t value) {
     record.metrics.push_back({std::string(tag), std::string(unit), static_cast<double>(value)});
   };
-  const auto add_if = [&add](std::string_view tag, std::string_view unit,
-                             const std::optional<uint64_t>& value) {
-    if (value) add(tag, unit, *value);
-  };
-  record.bytes.device = difference(before.io_read_bytes, after.io_read_bytes);
-  add_nfs_metrics(before, after, record);
   add("cpu_user_ns", "ns", after.cpu_user_ns - before.cpu_user_ns);
   add("cpu_system_ns", "ns", after.cpu_system_ns - before.cpu_system_ns);
-  add_if("cpu_machine_ns", "ns", difference(before.machine_cpu_ns, after.machine_cpu_ns));
   add("faults_minor", "count", after.faults_minor - before.faults_minor);
   add("faults_major", "count", after.faults_major - before.faults_major);
   add("context_switches_voluntary", "count", after.switches_voluntary - before.switches_voluntary);
   add("context_switches_involuntary", "count", after.switches_involuntary - before.switches_involuntary);
+}
+
+void add_difference(const Counters& before, const Counters& after, RunRecord& record) {
+  const auto add_if = [&record](std::string_view tag, std::string_view unit,
+                                const std::optional<uint64_t>& value) {
+    if (value) record.metrics.push_back({std::string(tag), std::string(unit), static_cast<double>(*value)});
+  };
+  record.bytes.device = difference(before.io_read_bytes, after.io_read_bytes);
+  add_nfs_metrics(before, after, record);
+  add_if("cpu_machine_ns", "ns", difference(before.machine_cpu_ns, after.machine_cpu_ns));
   add_if("io_pressure_ns", "ns", difference(before.io_pressure_ns, after.io_pressure_ns));
   add_if("memory_pressure_ns", "ns", difference(before.memory_pressure_ns, after.memory_pressure_ns));
   add_if("pages_reclaimed", "count", difference(before.pages_reclaimed, after.pages_reclaimed));

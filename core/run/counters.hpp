@@ -22,7 +22,8 @@ struct DeviceCounters {
 
 struct Counters {
   uint64_t taken_ns = 0;
-  std::optional<uint64_t> io_read_bytes;  // /proc/self/io: from storage, on behalf of this process
+  std::optional<uint64_t> io_read_bytes;  // from storage, on behalf of this process and of what it started
+  std::string io_unknown;                 // why there are none
   uint64_t cpu_user_ns = 0;
   uint64_t cpu_system_ns = 0;
   std::optional<uint64_t> machine_cpu_ns;  // busy time of all cores
@@ -50,10 +51,13 @@ struct Counters {
 // "" where there is none (network, memory).
 [[nodiscard]] std::string block_device_of(const std::string& path);
 
-// Appends cpu, faults, pressure, … of the interval to `record`, sets bytes.device and bytes.host_device (on
-// an NFS mount the first is what came from the server), and notes as disturbances what makes the interval
+// Appends pressure, device requests, … of the interval to `record`, sets bytes.device and bytes.host_device
+// (on an NFS mount the first is what came from the server), and notes as disturbances what makes the interval
 // unfit: caches dropped, throttling, another reader of the device.
 void add_difference(const Counters& before, const Counters& after, RunRecord& record);
+
+// Appends what this process itself used in the interval: CPU, faults, context switches.
+void add_own_usage(const Counters& before, const Counters& after, RunRecord& record);
 
 // High-water mark and anonymous part of this process's resident memory, bytes.
 struct ResidentMemory {

@@ -90,6 +90,7 @@ class Run {
   [[nodiscard]] std::vector<Extent> extents_of_item(const ModelObject& item) const;
   [[nodiscard]] Result<std::vector<Extent>> read_extents(const ModelObject& item) const;
   [[nodiscard]] bool no_local_cache() const;
+  [[nodiscard]] bool external() const;
 
   const WorkerRequest& request_;
   const Registry& registry_;
@@ -112,6 +113,7 @@ class Run {
   std::optional<std::string> hidden_cache_;
   std::optional<SourceReading> source_;  // of a first start
   Counters counters_before_;
+  std::string device_unknown_;
   bool set_up_ = false;
 };
 
@@ -251,6 +253,11 @@ bool Run::no_local_cache() const {
                              [](const auto& object) { return object->can(COLDLOAD_CAN_NO_LOCAL_CACHE); });
 }
 
+// Another program reads: nothing passes through the job, and what this process used says nothing of it.
+bool Run::external() const {
+  return (strategy_->component().table->flags & COLDLOAD_COMPONENT_EXTERNAL) != 0;
+}
+
 Result<void> Run::wait_for_quiet() {
   const bool touches_cache = request_.cache == CacheState::cold || request_.cache == CacheState::warm;
   if (touches_cache && !request_.disturb) {
@@ -300,12 +307,13 @@ Result<void> Run::load() {
   clock_.begin("prove_after");
   const Counters after = take_counters(device_, nfs_mount_);
   add_difference(counters_before_, after, record_);
+  if (!external()) add_own_usage(counters_before_, after, record_);
+  device_unknown_ = after.io_unknown;
   record_.load_ns = record_.phases.get("load");
   summarise_load();
   if (!loaded) return loaded;
   // A strategy that delivers nothing by its nature is not held to coverage.
-  const bool external = (strategy_->component().table->flags & COLDLOAD_COMPONENT_EXTERNAL) != 0;
-  return external ? Result<void>{} : job_->check_complete();
+  return external() ? Result<void>{} : job_->check_complete();
 }
 
 void Run::summarise_load() {
@@ -328,6 +336,7 @@ void Run::summarise_load() {
     if (times.first_ns && (!first || *times.first_ns < *first)) first = times.first_ns;
   }
   if (first) record_.metrics.push_back({"first_byte_ns", "ns", static_cast<double>(*first)});
+  if (external()) return;
   const ResidentMemory memory = resident_memory();
   record_.metrics.push_back({"rss_peak_bytes", "bytes", static_cast<double>(memory.peak_bytes)});
   record_.metrics.push_back({"rss_anonymous_bytes", "bytes", static_cast<double>(memory.anonymous_bytes)});
@@ -341,6 +350,8 @@ void Run::prove() {
   inputs.before = before_;
   inputs.after = measure_residency(objects_, request_.residency);
   inputs.device_bytes = record_.bytes.device;
+  inputs.device_unknown = device_unknown_;
+  inputs.external = external();
   inputs.model_bytes = record_.bytes.model;
   record_.proof = judge_proof(inputs);
   if (source_) judge_first_start(*source_, record_.proof);
@@ -355,9 +366,7 @@ void Run::prove() {
 }
 
 Result<void> Run::checksums() {
-  if (!request_.verify) return {};
-  const bool external = (strategy_->component().table->flags & COLDLOAD_COMPONENT_EXTERNAL) != 0;
-  if (external) return {};
+  if (!request_.verify || external()) return {};
   std::string all;
   for (size_t i = 0; i < record_.objects.size(); ++i) {
     const auto digest = job_->digest(i);

@@ -65,6 +65,20 @@ Result<void> warm_one(const Object& object, const Memory& buffer, const std::fun
   return {};
 }
 
+std::string why_no_device_bytes(const ProofInputs& in) {
+  return in.device_unknown.empty() ? "the kernel counts no device bytes for this process (/proc/self/io)"
+                                   : in.device_unknown;
+}
+
+std::string too_few_device_bytes(const ProofInputs& in, double ratio) {
+  if (!in.external) return fmt::format("only {} of the bytes came from the device", percent(ratio));
+  return fmt::format(
+      "the program and what it started read only {} of the model's bytes from the device; what others read "
+      "for it, "
+      "as a container's daemon does, is not seen",
+      percent(ratio));
+}
+
 Proof judge_cold(const ProofInputs& in, Proof proof) {
   if (in.no_local_cache) {
     proof.kind = ProofKind::no_local_cache;
@@ -83,13 +97,20 @@ Proof judge_cold(const ProofInputs& in, Proof proof) {
     return proof;
   }
   if (!proof.device_ratio) {
-    proof.reason = "the kernel counts no device bytes for this process (/proc/self/io)";
+    proof.reason = why_no_device_bytes(in);
     return proof;
   }
   if (*proof.device_ratio < kColdDeviceMin) {
-    proof.reason = fmt::format("only {} of the bytes came from the device", percent(*proof.device_ratio));
+    proof.reason = too_few_device_bytes(in, *proof.device_ratio);
     return proof;
   }
+  // A program reads other files too: its device bytes alone tell nothing of the model's.
+  if (in.external && !proof.resident_before) {
+    proof.reason = "what of the model was cached cannot be known (" + in.before.why_unknown +
+                   "), and device bytes of a program may be of other files";
+    return proof;
+  }
+  if (in.external) proof.caveat = "device bytes are of every file that the program read";
   proof.valid = true;
   proof.kind = proof.resident_before ? ProofKind::residency_and_bytes : ProofKind::bytes;
   if (!proof.resident_before) proof.reason = in.before.why_unknown;
@@ -108,7 +129,7 @@ Proof judge_warm(const ProofInputs& in, Proof proof) {
     return proof;
   }
   if (!proof.device_ratio) {
-    proof.reason = "the kernel counts no device bytes for this process (/proc/self/io)";
+    proof.reason = why_no_device_bytes(in);
     return proof;
   }
   if (*proof.device_ratio > kWarmDeviceMax) {

@@ -49,7 +49,9 @@ struct ProofInputs {
   ResidencyReading before;
   ResidencyReading after;
   std::optional<uint64_t> device_bytes;
+  std::string device_unknown;  // why there are none
   uint64_t model_bytes = 0;
+  bool external = false;  // a program read, and device_bytes are of everything that it did
 };
 
 // The kind of proof and whether it holds, by docs/measurement.md. Pure.

@@ -188,6 +188,7 @@ json::value to_json(const Survey& survey) {
   out["buffers_in_flight"] = survey.buffers_in_flight;
   out["memory_alignment_bytes"] = survey.memory_alignment_bytes;
   out["thread_count"] = survey.thread_count;
+  out["own_time_ns"] = survey.own_time_ns;
   out["missing_extensions"] = texts_to_json(survey.missing_extensions);
   if (survey.unsupported) out["unsupported"] = *survey.unsupported;
   return out;
@@ -221,6 +222,7 @@ Result<Survey> survey_from_json(const json::value& document) {
   survey.memory_alignment_bytes =
       static_cast<uint32_t>(json::unsigned_or(*from, "memory_alignment_bytes", 1));
   survey.thread_count = static_cast<uint32_t>(json::unsigned_or(*from, "thread_count"));
+  survey.own_time_ns = json::unsigned_or(*from, "own_time_ns");
   survey.missing_extensions = texts_from_json(json::array_at(*from, "missing_extensions"));
   if (from->contains("unsupported")) survey.unsupported = std::string(json::text_or(*from, "unsupported"));
   return survey;

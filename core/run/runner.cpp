@@ -10,6 +10,7 @@
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/units.hpp"
+#include "core/plan/objects.hpp"
 #include "core/record/environment.hpp"
 #include "core/run/ask.hpp"
 #include "core/run/header.hpp"
@@ -243,7 +244,9 @@ uint64_t Runner::timeout_for(const Case& planned) const {
       copied_ns += 2e9 * static_cast<double>(object.size_bytes) / kAssumedBytesPerSecond;
     }
   }
-  return limits::kTimeoutMinMs * 1'000'000 + static_cast<uint64_t>(2e9 * loaded / rate + copied_ns);
+  const uint64_t derived_ns =
+      limits::kTimeoutMinMs * 1'000'000 + static_cast<uint64_t>(2e9 * loaded / rate + copied_ns);
+  return saturating_add(derived_ns, planned.survey.own_time_ns);
 }
 
 void Runner::report_progress(size_t index, uint32_t repetition, const WorkerProgress& worker,

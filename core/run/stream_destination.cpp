@@ -14,9 +14,14 @@ namespace {
 // Mapped memory is copied in pieces that a core's cache holds, as a reader of 1 MiB chunks would.
 constexpr uint64_t kMappedPieceBytes = limits::kMiB;
 
+Result<void> no_buffers() {
+  return fail(Status::internal, "the strategy's requirements said no buffer is in flight, and it delivers");
+}
+
 }  // namespace
 
 Result<void> StreamDestination::begin(std::span<const uint64_t> /*item_bytes*/, const BufferNeeds& needs) {
+  if (needs.buffers_in_flight == 0) return {};  // nothing will be delivered
   const uint64_t buffer_bytes = needs.buffer_bytes == 0 ? kMappedPieceBytes : needs.buffer_bytes;
   const uint64_t alignment = std::max<uint64_t>(needs.alignment_bytes, limits::kPageBytes);
   // One spare page: a buffer starts at the same place within a page as its range does in the file.
@@ -53,6 +58,7 @@ Result<void> StreamDestination::begin(std::span<const uint64_t> /*item_bytes*/, 
 
 Result<void> StreamDestination::acquire(uint32_t item, uint64_t offset, uint64_t length,
                                         coldload_buffer& out) {
+  if (slots_.empty()) return no_buffers();
   const uint64_t lead = offset % limits::kPageBytes;
   if (lead + length > slot_bytes_) {
     return fail(Status::internal,
@@ -123,6 +129,7 @@ Result<void> StreamDestination::copy_piece(uint32_t item, uint64_t offset, std::
 
 Result<void> StreamDestination::deliver_mapped(uint32_t item, uint64_t offset, uint64_t length,
                                                const std::byte* data) {
+  if (slots_.empty()) return no_buffers();
   if (mapped_ == MappedDelivery::touch) {
     for (uint64_t at = 0; at < length; at += limits::kPageBytes) {
       static_cast<void>(*static_cast<const volatile std::byte*>(data + at));

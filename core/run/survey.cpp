@@ -108,6 +108,7 @@ Result<Survey> take_survey(const WorkerRequest& request, const Registry& registr
   survey.buffer_bytes = needs->buffer_bytes;
   survey.buffers_in_flight = needs->buffers_in_flight;
   survey.thread_count = needs->thread_count;
+  survey.own_time_ns = needs->own_time_ns;
   survey.memory_alignment_bytes = std::max<uint32_t>(needs->memory_alignment_bytes, 1);
   if (needs->extensions != nullptr) {
     for (const char* const* id = needs->extensions; *id != nullptr; ++id) {

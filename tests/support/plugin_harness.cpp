@@ -75,7 +75,11 @@ RecordingHost::RecordingHost() {
   raw_.struct_size = sizeof raw_;
   raw_.abi_minor = COLDLOAD_ABI_MINOR;
   raw_.host_data = this;
-  raw_.log = [](const coldload_host*, uint32_t, const char*) {};
+  raw_.log = [](const coldload_host* host, uint32_t, const char* message) {
+    auto& self = *static_cast<RecordingHost*>(host->host_data);
+    const std::lock_guard lock(self.mutex_);
+    self.logged_ += std::string(message) + "\n";
+  };
   raw_.record = [](const coldload_host* host, const coldload_metric* given) {
     auto& self = *static_cast<RecordingHost*>(host->host_data);
     const std::lock_guard lock(self.mutex_);
@@ -127,6 +131,11 @@ std::vector<std::string> RecordingHost::disturbances() const {
   return disturbances_;
 }
 
+std::string RecordingHost::logged() const {
+  const std::lock_guard lock(mutex_);
+  return logged_;
+}
+
 Outcome call(const std::function<coldload_status(coldload_error*)>& body) {
   coldload_error error = {};
   error.struct_size = sizeof error;
@@ -159,6 +168,15 @@ Component::Component(RecordingHost& host, const std::string& plugin, const Optio
       throw std::runtime_error(std::string(option.name) + ": required");
     }
     texts_.push_back(given == options.end() ? option.default_value : given->second);
+    if (option.type == COLDLOAD_OPTION_LIST || option.type == COLDLOAD_OPTION_MAP) {
+      coldload_option_value value = {};
+      value.struct_size = sizeof value;
+      value.type = option.type;
+      value.name = option.name;
+      value.as.list = list_of(option, texts_.back());
+      values_.push_back(value);
+      continue;
+    }
     values_.push_back(value_of(option, texts_.back().c_str()));
   }
   if (used != options.size()) throw std::runtime_error(plugin + ": a test gives an option it does not have");
@@ -167,6 +185,22 @@ Component::Component(RecordingHost& host, const std::string& plugin, const Optio
   outcome_ = call([&](coldload_error* error) {
     return create(host.raw(), values_.data(), table_->option_count, &self_, error);
   });
+}
+
+coldload_option_list Component::list_of(const coldload_option& option, const std::string& text) {
+  lists_.push_back(std::make_unique<List>());
+  List& list = *lists_.back();
+  const char separator = text.find('\n') == std::string::npos ? ',' : '\n';
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(separator, at), text.size());
+    const std::string item = text.substr(at, end - at);
+    const size_t equals = item.find('=');
+    if (option.type == COLDLOAD_OPTION_MAP) list.items.push_back(item.substr(0, equals));
+    list.items.push_back(option.type == COLDLOAD_OPTION_MAP ? item.substr(equals + 1) : item);
+    at = end + 1;
+  }
+  for (const std::string& item : list.items) list.table.push_back(item.c_str());
+  return {static_cast<uint32_t>(list.table.size()), 0, list.table.data()};
 }
 
 Component::~Component() {

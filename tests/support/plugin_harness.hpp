@@ -29,6 +29,8 @@ class RecordingHost {
   // The last value given for a tag; -1 if it was never given.
   [[nodiscard]] double metric(const std::string& tag) const;
   [[nodiscard]] std::vector<std::string> disturbances() const;
+  // Everything logged, one message a line.
+  [[nodiscard]] std::string logged() const;
 
   std::atomic<bool> cancelled{false};
   // Host-side extensions' tables by id. Set before components are made.
@@ -40,6 +42,7 @@ class RecordingHost {
   std::map<std::string, std::string> evidence_;
   std::map<std::string, double> metrics_;
   std::vector<std::string> disturbances_;
+  std::string logged_;
 };
 
 using OptionTexts = std::map<std::string, std::string>;
@@ -53,8 +56,9 @@ struct Outcome {
 };
 
 // A component of <build>/lib/coldload/plugins/coldload_<plugin>.so (or of the file at an absolute path),
-// created with its defaults and `options`, which are written as in a scenario. A plugin that cannot be loaded
-// throws; create() that fails leaves its status in outcome().
+// created with its defaults and `options`, which are written as in a scenario, lists and maps as a default is
+// ("a,b", "k=v,…"), or with newlines between the elements, which may then hold commas. A plugin that cannot
+// be loaded throws; create() that fails leaves its status in outcome().
 class Component {
  public:
   Component(RecordingHost& host, const std::string& plugin, const OptionTexts& options = {},
@@ -70,12 +74,20 @@ class Component {
   [[nodiscard]] void* self() const { return self_; }
 
  private:
+  [[nodiscard]] coldload_option_list list_of(const coldload_option& option, const std::string& text);
+
   const coldload_component* table_ = nullptr;
   void* self_ = nullptr;
   Outcome outcome_;
   std::vector<std::string> texts_;
   std::vector<coldload_option_value> values_;
   std::vector<std::unique_ptr<coldload_backend>> backends_;
+  // Of LIST and MAP options: the elements, and the pointers that the plugin is given.
+  struct List {
+    std::vector<std::string> items;
+    std::vector<const char*> table;
+  };
+  std::vector<std::unique_ptr<List>> lists_;
 };
 
 // Calls a table's function with an error to fill: `call([&](coldload_error* e) { return ops.evict(object, e);

@@ -32,9 +32,12 @@ typedef struct coldload_requirements {
   uint32_t memory_alignment_bytes;  // Over and above the objects' own; a power of two, at least 1.
   uint64_t buffer_bytes;       // The longest range it will acquire; its chunks are cut at multiples of this
                                // from each object's start. 0: it delivers only mapped memory.
-  uint32_t buffers_in_flight;  // Buffers it holds at once; also with 0 buffer_bytes.
+  uint32_t buffers_in_flight;  // Buffers it holds at once; also with 0 buffer_bytes. 0: it delivers nothing.
   uint32_t thread_count;       // Threads that load() will have running, the calling one included if it reads.
   const char* const* extensions;  // Ids that the backend must offer, NULL-terminated; or NULL.
+  // What load() and teardown() allow themselves over and above the bytes' reading, such as a program's start;
+  // the time-out that the host derives is longer by it. 0: nothing.
+  uint64_t own_time_ns;
 } coldload_requirements;
 
 // A named range of an item: its header, then its tensors.

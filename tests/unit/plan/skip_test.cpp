@@ -144,6 +144,19 @@ TEST(Skip, NoExternalProgramForMemoryThatIsNotOurs) {
   EXPECT_EQ(reason(kCold, [](Survey& survey) { survey.external = true; }, with_ram(1)), "");
 }
 
+TEST(Skip, OfAProgramWhatOnlyTheHostsOwnReadingCanDo) {
+  const auto external = [](Survey& survey) { survey.external = true; };
+  EXPECT_EQ(reason(kCold, external), "");
+  EXPECT_EQ(
+      reason(kColdHost, external),
+      "strategy \"parallel\" brings the model into its own program's memory, not to destination \"host\"");
+  EXPECT_EQ(reason(std::string(kCold) + "[run]\nmax_bandwidth = \"1 Gbit/s\"\n", external),
+            "[run] max_bandwidth cannot hold back what the program of strategy \"parallel\" reads");
+  EXPECT_EQ(
+      reason(std::string(kCold) + "[run]\nsample = \"1 B\"\n", external),
+      "[run] sample loads some shards only, and the program of strategy \"parallel\" loads the whole model");
+}
+
 TEST(Skip, SizesThatOverflowAreLarge) {
   const auto lying = [](Survey& survey) {
     survey.objects[0].size_bytes = UINT64_MAX;

@@ -38,6 +38,7 @@ TEST(Counters, DifferenceOfTwoIsWhatHappenedBetweenThem) {
   after.device = DeviceCounters{14, 9, 1000 + 4096, 2050, 1};
   RunRecord record;
   add_difference(before, after, record);
+  add_own_usage(before, after, record);
   EXPECT_EQ(record.bytes.device, 4096U);
   EXPECT_EQ(record.bytes.host_device, 4096U);
   EXPECT_EQ(metric(record, "cpu_user_ns"), 20);

@@ -286,6 +286,25 @@ TEST(Stream, OnlyTouchesMappedMemoryWhereTheCaseSaysSo) {
   EXPECT_EQ(observed, data);
 }
 
+TEST(Stream, HasNoMemoryForAStrategyThatDeliversNothing) {
+  StreamDestination stream;
+  const uint64_t before = resident_memory().anonymous_bytes;
+  BufferNeeds needs = needs_of(0, 0);
+  needs.pool_bytes = 64 * limits::kMiB;
+  ASSERT_TRUE(stream.begin({}, needs));
+  EXPECT_TRUE(stream.regions().empty());
+  EXPECT_LT(resident_memory().anonymous_bytes, before + limits::kMiB);
+  coldload_buffer buffer{};
+  const std::string byte = "x";
+  for (const auto& refused :
+       {stream.acquire(0, 0, 1, buffer),
+        stream.deliver_mapped(0, 0, 1, reinterpret_cast<const std::byte*>(byte.data()))}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message,
+              "the strategy's requirements said no buffer is in flight, and it delivers");
+  }
+}
+
 TEST(Stream, NeedsNoMoreMemoryForALongerModel) {
   StreamDestination stream;
   ASSERT_TRUE(stream.begin({}, needs_of(64 * limits::kKiB, 4)));

@@ -64,6 +64,45 @@ TEST(ProofOfCold, FailsWhereTheKernelCountsNoBytes) {
   EXPECT_THAT(proof.reason, HasSubstr("counts no device bytes"));
 }
 
+TEST(ProofOfCold, SaysWhoseBytesCannotBeSeen) {
+  ProofInputs in = inputs(CacheState::cold, 0.0, std::nullopt);
+  in.device_unknown = "what process 7 read cannot be seen: permission denied";
+  EXPECT_EQ(judge_proof(in).reason, in.device_unknown);
+}
+
+TEST(ProofOfCold, OfAProgramTellsThatItsBytesAreOfAnyFile) {
+  ProofInputs in = inputs(CacheState::cold, 0.0, 50'000);
+  in.external = true;
+  const Proof proof = judge_proof(in);
+  EXPECT_TRUE(proof.valid) << proof.reason;
+  EXPECT_EQ(proof.kind, ProofKind::residency_and_bytes);
+  EXPECT_EQ(proof.device_ratio, 5.0);
+  EXPECT_EQ(proof.caveat, "device bytes are of every file that the program read");
+}
+
+TEST(ProofOfCold, OfAProgramIsNeverByBytesAlone) {
+  ProofInputs in = inputs(CacheState::cold, std::nullopt, 50'000);
+  in.external = true;
+  const Proof proof = judge_proof(in);
+  EXPECT_FALSE(proof.valid);
+  EXPECT_EQ(proof.kind, ProofKind::unprovable);
+  EXPECT_EQ(
+      proof.reason,
+      "what of the model was cached cannot be known (not the owner), and device bytes of a program may be of "
+      "other files");
+}
+
+TEST(ProofOfCold, OfAProgramThatLetsOthersReadFailsAndSaysSo) {
+  ProofInputs in = inputs(CacheState::cold, 0.0, 100);
+  in.external = true;
+  const Proof proof = judge_proof(in);
+  EXPECT_FALSE(proof.valid);
+  EXPECT_EQ(proof.reason,
+            "the program and what it started read only 1.0 % of the model's bytes from the device; what "
+            "others read "
+            "for it, as a container's daemon does, is not seen");
+}
+
 TEST(ProofOfCold, IsNoLocalCacheWhereNothingStaysHere) {
   ProofInputs in = inputs(CacheState::cold, std::nullopt, 0);
   in.no_local_cache = true;

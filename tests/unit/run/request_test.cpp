@@ -150,6 +150,7 @@ TEST(Survey, ArrivesAsItWasTaken) {
   sent.buffers_in_flight = 5;
   sent.memory_alignment_bytes = 512;
   sent.thread_count = 7;
+  sent.own_time_ns = 600'000'000'000;
   sent.missing_extensions = {"coldload.backend.async_read/1"};
   sent.unsupported = "not here";
   const auto got = survey_from_json(through_text(sent));
@@ -169,6 +170,7 @@ TEST(Survey, ArrivesAsItWasTaken) {
   EXPECT_TRUE(got->emulated && got->synthetic && got->external && got->stages);
   EXPECT_EQ(got->unsupported, "not here");
   EXPECT_EQ(got->memory_alignment_bytes, 512U);
+  EXPECT_EQ(got->own_time_ns, 600'000'000'000U);
   EXPECT_EQ(json::dump(to_json(*got)), json::dump(to_json(sent)));
 }
 
