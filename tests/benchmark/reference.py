@@ -77,6 +77,8 @@ class Place:
     def __init__(self, path):
         self.path = pathlib.Path(os.path.abspath(path))
         self.marker = self.path / ".coldload-reference"
+        # Its name is the run's in note and table.
+        self.run = self.path / "reference"
 
     def __enter__(self):
         if self.path.exists() and not self.marker.is_file():
@@ -179,7 +181,7 @@ def measure(coldload, link, place, s3, runs):
         fail(f"{SCENARIO} no longer names {SCENARIOS_ROOT}: adapt this program")
     scenario = place.path / "reference.toml"
     scenario.write_text(text.replace(SCENARIOS_ROOT, str(place.path)), encoding="utf-8")
-    command = [coldload, "run", str(scenario), "--out", str(place.path / "run"), "--yes"]
+    command = [coldload, "run", str(scenario), "--out", str(place.run), "--yes"]
     command += ["--runs", str(runs)] if runs else []
     environment = clean_environment(AWS_ACCESS_KEY_ID=s3.access_key, AWS_SECRET_ACCESS_KEY=s3.secret_key)
     with link.client.entered():
@@ -259,7 +261,7 @@ def main():
         facts = {"nfs_device_bytes": nfs.device_bytes_read() - before, "goodput": goodput, "link": arguments.link,
                  "burst_bytes": burst_bytes(arguments.link), "made": not arguments.model, "scale": arguments.scale,
                  "runs": arguments.runs, "printed": printed}
-        run = place.path / "run"
+        run = place.run
         render(coldload, run)
         document = json.loads((run / "result.json").read_text(encoding="utf-8"))
         facts["seconds"] = time.monotonic() - began

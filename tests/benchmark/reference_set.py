@@ -13,12 +13,14 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 BYTES_MAX = 3_000_000
 VALID_RUNS_MIN = 4
+SECRET = "a credential"
 FILES = {
     "README.md": "this",
     "storage_layout_notes.md": "the note: where the weights should live on this machine, and why",
     "report.html": "the report, in one file",
     "storage_layout_bench.csv": "a row for each case",
     "bootstrap.sh": "the script that sets a node up as the note says",
+    "coldload-bootstrap.service": "the systemd unit that runs it",
     "result.json": "the result document, which all of these are derived from",
     "runs.jsonl": "the runs alone, one a line",
     "probes.jsonl": "the ceilings, one a line",
@@ -93,11 +95,16 @@ def unwanted_words(secrets, paths):
     def word(text):
         return re.compile(rf"(?<![\w.-]){re.escape(text)}(?![\w-])".encode())
 
-    words = [("a credential", re.compile(re.escape(secret).encode())) for secret in secrets]
+    words = [(SECRET, re.compile(re.escape(secret).encode())) for secret in secrets]
     words += [(f"the path {path}", word(path)) for path in [*paths, os.environ.get("HOME", "")] if len(path) > 1]
     host = socket.gethostname()
     # A shorter one is a word of any text, and names nobody.
     return words + ([(f"the host's name {host}", word(host))] if len(host) > 3 and host != "localhost" else [])
+
+
+def surroundings(content, found):
+    """Where in the text it stands, for whoever has to find out why."""
+    return f": {content[max(0, found.start() - 60):found.end() + 20].decode(errors='replace')!r}"
 
 
 def mistakes_of(directory, document, secrets, paths):
@@ -112,7 +119,10 @@ def mistakes_of(directory, document, secrets, paths):
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         content = path.read_bytes()
         total += len(content)
-        mistakes += [f"{path.name} holds {what}" for what, pattern in unwanted_words(secrets, paths) if pattern.search(content)]
+        for what, pattern in unwanted_words(secrets, paths):
+            found = pattern.search(content)
+            if found:
+                mistakes.append(f"{path.name} holds {what}{'' if what == SECRET else surroundings(content, found)}")
     if total > BYTES_MAX:
         mistakes.append(f"the set has {total} bytes, more than {BYTES_MAX}")
     return mistakes

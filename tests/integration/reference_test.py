@@ -81,7 +81,7 @@ class Ended(Program, CliTest):
             line = process.stdout.readline()
             self.assertTrue(line, seen)
             seen += line
-        self.assertTrue(until(lambda: os.path.exists(os.path.join(self.root, "run/header.json")), 30), "coldload runs")
+        self.assertTrue(until(lambda: os.path.exists(os.path.join(self.root, "reference/header.json")), 30), "coldload runs")
         process.send_signal(signal.SIGINT)
         printed = self.finish(process, seen)
         self.assertEqual(process.returncode, 128 + signal.SIGINT, printed)
@@ -131,12 +131,12 @@ class Checked(CliTest):
         self.assertEqual(self.mistakes("harmless", ["s3cret"]), [])
 
     def test_a_path_is_found_where_it_stands_for_itself(self):
-        self.assertEqual(self.mistakes('"/build/here/x.so"', paths=["/build/here"]), ["runs.jsonl holds the path /build/here"])
+        self.assertEqual(self.mistakes('"/build/here/x.so"', paths=["/build/here"]), ["runs.jsonl holds the path /build/here: '\"/build/here/x.so\"'"])
         self.assertEqual(self.mistakes('"/srv/build/here", "/build/heretic"', paths=["/build/here"]), [])
 
     def test_the_hosts_name_is_found(self):
         with mock.patch("socket.gethostname", lambda: "client-7"):
-            self.assertEqual(self.mistakes("of client-7: 3 s"), ["runs.jsonl holds the host's name client-7"])
+            self.assertEqual(self.mistakes("of client-7: 3 s"), ["runs.jsonl holds the host's name client-7: 'of client-7: 3 s'"])
             self.assertEqual(self.mistakes("of client-70"), [])
 
     def test_too_few_runs_and_too_much_to_keep_are_found(self):
