@@ -141,7 +141,7 @@ TEST_F(RunFolder, WithAResultThatIsNoJsonIsRefusedByName) {
 }
 
 TEST_F(RunFolder, FollowsNoNameOutOfTheFolder) {
-  write(kRunManifestName.data(), std::string(64, 'a') + "  ../secret\n");
+  write("manifest.sha256", std::string(64, 'a') + "  ../secret\n");
   EXPECT_THAT(mistakes(), ElementsAre(HasSubstr("manifest.sha256:1: expected 64 hexadecimal digits")));
 }
 
