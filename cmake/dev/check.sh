@@ -8,6 +8,7 @@ command_test() {
     return
   fi
   ensure_packages test
+  ensure_scipy
   build_preset dev
   ctest --preset dev -j "$(nproc)" --output-on-failure --no-tests=error "$@"
 }

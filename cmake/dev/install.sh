@@ -20,6 +20,8 @@ package_set() {
       # Started on loopback and in network namespaces of their own, with their clients.
       printf '%s\n' iproute2 nginx-light nfs-ganesha nfs-ganesha-vfs libnfs-utils radosgw ceph-mon ceph-mgr ceph-osd \
         python3-botocore sshfs openssh-sftp-server socat
+      # What the statistics and the exports are held against; SciPy itself: ensure_scipy.
+      printf '%s\n' python3-numpy python3-decorator libblas3 liblapack3 liblbfgsb0 libgfortran5 libbenchmark-tools
       ;;
     reference)
       package_set build
@@ -160,3 +162,20 @@ ensure_packages() {
   printf 'dev: installing (output in build/log/install.log)\n' >&2
   quietly install apt_get install -y --no-install-recommends "${missing[@]}"
 }
+
+# Debian's SciPy below build/debian/: unpacked, not installed. Its package depends on pythran, which is only needed to
+# build it, and by that on a Boost that conflicts with ours; what it needs to run is in the set "test".
+ensure_scipy() {
+  [[ $install_mode != never ]] || return 0
+  local into=build/debian/python3-scipy
+  [[ ! -d $into ]] || return 0
+  printf 'dev: unpacking python3-scipy into %s\n' "$into" >&2
+  rm -rf build/debian/partial
+  mkdir -p build/debian/partial
+  quietly scipy fetch_and_unpack python3-scipy build/debian/partial
+  mv build/debian/partial "$into"
+}
+
+fetch_and_unpack() (
+  cd "$2" && apt-get download "$1" && dpkg-deb -x "$1"_*.deb . && rm "$1"_*.deb
+)

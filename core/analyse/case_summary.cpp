@@ -51,12 +51,6 @@ void count_runs(const ResultDocument& document, CaseAnalysis& analysis) {
   if (analysis.unproved_count != 0) analysis.proof_label = "not proved";
 }
 
-// The scenario's own, so that the same document gives the same intervals.
-uint64_t seed_of(const ResultDocument& document) {
-  const json::object* run = json::object_at(document.scenario, "run");
-  return run == nullptr ? 1 : json::unsigned_or(*run, "seed", 1);
-}
-
 class Analyser {
  public:
   explicit Analyser(const ResultDocument& document) : document_(document), seed_(seed_of(document)) {}
@@ -146,6 +140,11 @@ const json::value* option_value(const CaseRecord& record, std::string_view compo
   const json::object* options = json::object_at(record.options, component);
   const json::object* entry = options == nullptr ? nullptr : json::object_at(*options, option);
   return entry == nullptr ? nullptr : entry->if_contains("value");
+}
+
+uint64_t seed_of(const ResultDocument& document) {
+  const json::object* run = json::object_at(document.scenario, "run");
+  return run == nullptr ? 1 : json::unsigned_or(*run, "seed", 1);
 }
 
 Counts count_all(const std::vector<CaseAnalysis>& analyses) {

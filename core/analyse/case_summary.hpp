@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ struct CaseAnalysis {
 // none.
 [[nodiscard]] const json::value* option_value(const CaseRecord& record, std::string_view component,
                                               std::string_view option);
+
+// The scenario's seed, so that the same document gives the same intervals.
+[[nodiscard]] uint64_t seed_of(const ResultDocument& document);
 
 // Runs and cases by what became of them.
 struct Counts {

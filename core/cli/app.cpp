@@ -59,6 +59,7 @@ int parse_and_run(int argc, const char* const* argv) {
   add_report_commands(app, chosen);
   add_model_commands(app, chosen);
   add_node_commands(app, chosen);
+  add_comparing_commands(app, chosen);
   add_plugin_commands(app, chosen);
   try {
     app.parse(argc, argv);

@@ -2,22 +2,31 @@
 
 #include <filesystem>
 
+#include "core/base/text.hpp"
 #include "core/cli/commands.hpp"
-#include "core/record/journal.hpp"
+#include "core/record/run_check.hpp"
+#include "core/record/run_manifest.hpp"
 #include "core/scenario/parse.hpp"
 
 namespace coldload {
 namespace {
 
 ExitCode check_run(const std::string& directory) {
-  const auto document = read_run_directory(directory);
-  if (!document) {
-    print_error(document.error());
-    return exit_code_of(document.error());
+  const auto check = check_run_directory(directory);
+  if (!check) {
+    print_error(check.error());
+    return exit_code_of(check.error());
   }
-  print_out(fmt::format("{}: {} cases, {} runs, {} probes{}\n", directory, document->cases.size(),
-                        document->runs.size(), document->probes.size(),
-                        document->interrupted ? "; the scenario was interrupted" : ""));
+  for (const std::string& mistake : check->mistakes) print_error("error: " + printable(mistake));
+  if (!check->mistakes.empty()) return ExitCode::integrity;
+  const ResultDocument& document = check->document;
+  const std::string hashes =
+      check->has_manifest
+          ? fmt::format("the files are those {} names", kRunManifestName)
+          : fmt::format("without {}, whether a file was changed is not known", kRunManifestName);
+  print_out(fmt::format("{}: {} cases, {} runs, {} probes{}; {}\n", printable(directory),
+                        document.cases.size(), document.runs.size(), document.probes.size(),
+                        document.interrupted ? "; the scenario was interrupted" : "", hashes));
   return ExitCode::ok;
 }
 

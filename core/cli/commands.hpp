@@ -75,8 +75,20 @@ struct BootstrapCommand {
   std::string script;  // where the unit finds the script
 };
 
+struct CompareCommand {
+  std::string base;                  // a run's folder, or a document's file
+  std::string fresh;                 // likewise; "" with `cases`
+  std::vector<std::string> cases;    // two globs of cases of `base`, or none
+  std::vector<std::string> fail_if;  // "median > 10 %"
+  std::string format = "table";      // "markdown", "json"
+};
+
 [[nodiscard]] ExitCode report_command(const ReportCommand& command);
 [[nodiscard]] ExitCode bootstrap_command(const BootstrapCommand& command);
+[[nodiscard]] ExitCode compare_command(const CompareCommand& command);
+[[nodiscard]] ExitCode show_command(const std::string& path);
+[[nodiscard]] ExitCode export_command(const std::string& path, const std::string& format);
+[[nodiscard]] ExitCode list_runs_command(const std::string& directory, bool as_json);
 [[nodiscard]] ExitCode doctor_command(const Context& context, const DoctorCommand& command);
 [[nodiscard]] ExitCode warm_command(const Context& context, const WarmCommand& command);
 [[nodiscard]] ExitCode provision_command(const Context& context, const ProvisionCommand& command);

@@ -5,8 +5,17 @@ namespace coldload {
 void add_plugin_commands(CLI::App& app, Chosen& chosen) {
   CLI::App* list = app.add_subcommand("list", "List backends and strategies, and plugins that were refused");
   list->add_flag("--json", chosen.as_json, "As JSON");
-  list->callback(
-      [&chosen] { chosen.command = [&chosen] { return list_command(chosen.context, chosen.as_json); }; });
+  list->require_subcommand(0, 1);
+  CLI::App* runs = list->add_subcommand("runs", "List the runs below a folder, the oldest first");
+  runs->add_option("DIR", chosen.results, "Where runs landed, or a run's own folder (default: results)")
+      ->type_name("");
+  runs->add_flag("--json", chosen.as_json, "As JSON");
+  list->callback([&chosen, runs] {
+    chosen.command = [&chosen, of_runs = runs->parsed()] {
+      return of_runs ? list_runs_command(chosen.results, chosen.as_json)
+                     : list_command(chosen.context, chosen.as_json);
+    };
+  });
 
   CLI::App* describe =
       app.add_subcommand("describe", "Show what a backend or strategy is and every option of it");

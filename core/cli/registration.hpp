@@ -20,15 +20,19 @@ struct Chosen {
   DoctorCommand doctor;
   ReportCommand report;
   BootstrapCommand bootstrap;
+  CompareCommand compare;
+  std::string results = "results";  // of `list runs`
+  std::string format;               // of `export`
   std::string path;
   bool as_json = false;
   std::function<ExitCode()> command;
 };
 
-void add_run_commands(CLI::App& app, Chosen& chosen);     // run, quick, plan, check, probe
-void add_report_commands(CLI::App& app, Chosen& chosen);  // report, bootstrap
-void add_model_commands(CLI::App& app, Chosen& chosen);   // inspect, gen-model
-void add_node_commands(CLI::App& app, Chosen& chosen);    // stage, provision, warm, doctor
-void add_plugin_commands(CLI::App& app, Chosen& chosen);  // list, describe
+void add_run_commands(CLI::App& app, Chosen& chosen);        // run, quick, plan, check, probe
+void add_report_commands(CLI::App& app, Chosen& chosen);     // report, bootstrap
+void add_model_commands(CLI::App& app, Chosen& chosen);      // inspect, gen-model
+void add_node_commands(CLI::App& app, Chosen& chosen);       // stage, provision, warm, doctor
+void add_comparing_commands(CLI::App& app, Chosen& chosen);  // compare, export, show
+void add_plugin_commands(CLI::App& app, Chosen& chosen);     // list, list runs, describe
 
 }  // namespace coldload

@@ -1,9 +1,7 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "coldload/backend.h"
@@ -14,6 +12,7 @@
 #include "core/cli/commands.hpp"
 #include "core/cli/outcome.hpp"
 #include "core/cli/planning.hpp"
+#include "core/cli/terminal.hpp"
 #include "core/cli/version.hpp"
 #include "core/plan/dry_run.hpp"
 #include "core/record/environment.hpp"
@@ -25,19 +24,6 @@
 
 namespace coldload {
 namespace {
-
-unsigned terminal_width() {
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
-  return size.ws_col;
-}
-
-bool wants_color() {
-  const char* refused = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
-  return ::isatty(STDOUT_FILENO) != 0 && (refused == nullptr || *refused == '\0') && !dumb;
-}
 
 ProgressState state_of(const RunnerProgress& progress) {
   ProgressState state;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/limits.hpp"
+#include "core/record/run_manifest.hpp"
 
 namespace coldload {
 namespace {
@@ -51,18 +52,6 @@ Result<void> for_each_line(const std::filesystem::path& path, Take&& take) {
   }
 }
 
-Result<ResultDocument> read_document(const std::filesystem::path& path) {
-  const auto text = read_small_file(path, kDocumentBytesMax);
-  if (!text) return pass(text);
-  const auto json = json::parse(*text, path.string());
-  if (!json) return fail(Status::integrity, json.error().message);
-  auto document = document_from_json(*json);
-  if (!document) {
-    return fail(document.error().status, fmt::format("{}: {}", path.string(), document.error().message));
-  }
-  return document;
-}
-
 }  // namespace
 
 Result<Journal> Journal::create(const std::filesystem::path& directory, const ResultDocument& header) {
@@ -101,7 +90,46 @@ Result<void> Journal::append(const ProbeRecord& probe) {
 }
 
 Result<void> Journal::finish(const ResultDocument& document) const {
-  return write_file_atomically(directory_ / "result.json", json::dump_pretty(to_json(document)));
+  auto written = write_file_atomically(directory_ / "result.json", json::dump_pretty(to_json(document)));
+  if (!written) return written;
+  return write_run_manifest(directory_);
+}
+
+Result<json::value> read_document_json(const std::filesystem::path& file) {
+  const auto text = read_small_file(file, kDocumentBytesMax);
+  if (!text) return pass(text);
+  auto json = json::parse(*text, file.string());
+  if (!json) return fail(Status::integrity, json.error().message);
+  return json;
+}
+
+Result<ResultDocument> read_document(const std::filesystem::path& file) {
+  const auto json = read_document_json(file);
+  if (!json) return pass(json);
+  auto document = document_from_json(*json);
+  if (!document) {
+    return fail(document.error().status, fmt::format("{}: {}", file.string(), document.error().message));
+  }
+  return document;
+}
+
+Result<JournalLines> read_journal_lines(const std::filesystem::path& directory) {
+  JournalLines lines;
+  auto runs = for_each_line(directory / "runs.jsonl", [&](const json::value& line) -> Result<void> {
+    auto run = run_record_from_json(line);
+    if (!run) return pass(run);
+    lines.runs.push_back(std::move(*run));
+    return {};
+  });
+  if (!runs) return pass(runs);
+  auto probes = for_each_line(directory / "probes.jsonl", [&](const json::value& line) -> Result<void> {
+    auto probe = probe_record_from_json(line);
+    if (!probe) return pass(probe);
+    lines.probes.push_back(std::move(*probe));
+    return {};
+  });
+  if (!probes) return pass(probes);
+  return lines;
 }
 
 Result<ResultDocument> read_run_directory(const std::filesystem::path& directory) {
@@ -118,22 +146,17 @@ Result<ResultDocument> read_run_directory(const std::filesystem::path& directory
   auto document = read_document(directory / "header.json");
   if (!document) return document;
   document->interrupted = true;
-  auto runs = for_each_line(directory / "runs.jsonl", [&](const json::value& line) -> Result<void> {
-    auto run = run_record_from_json(line);
-    if (!run) return pass(run);
-    document->runs.push_back(std::move(*run));
-    return {};
-  });
-  if (!runs) return pass(runs);
-  auto probes = for_each_line(directory / "probes.jsonl", [&](const json::value& line) -> Result<void> {
-    auto probe = probe_record_from_json(line);
-    if (!probe) return pass(probe);
-    document->probes.push_back(std::move(*probe));
-    return {};
-  });
-  if (!probes) return pass(probes);
+  auto lines = read_journal_lines(directory);
+  if (!lines) return pass(lines);
+  document->runs = std::move(lines->runs);
+  document->probes = std::move(lines->probes);
   judge_cases(*document);
   return document;
+}
+
+Result<ResultDocument> read_run(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error) ? read_run_directory(path) : read_document(path);
 }
 
 }  // namespace coldload

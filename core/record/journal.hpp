@@ -1,9 +1,10 @@
 // A run's own folder, written so that a kill at any moment loses no finished run: header.json first, then one
-// line of runs.jsonl per run, fsynced, and result.json at the end.
+// line of runs.jsonl per run, fsynced, and result.json at the end, with the hashes of all of them.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/base/file.hpp"
 #include "core/base/result.hpp"
@@ -20,7 +21,8 @@ class Journal {
   // Durable when it returns. [control-thread]
   [[nodiscard]] Result<void> append(const RunRecord& run);
   [[nodiscard]] Result<void> append(const ProbeRecord& probe);
-  // Writes result.json. The lines stay: they are what it was made from.
+  // Writes result.json, then manifest.sha256 over all four files. The lines stay: they are what it was made
+  // from.
   [[nodiscard]] Result<void> finish(const ResultDocument& document) const;
 
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
@@ -31,8 +33,26 @@ class Journal {
   Descriptor probes_;
 };
 
+// The lines that stand beside a run's document.
+struct JournalLines {
+  std::vector<RunRecord> runs;
+  std::vector<ProbeRecord> probes;
+};
+
+// runs.jsonl and probes.jsonl of a run's folder, an incomplete last line dropped. Errors: not_found,
+// integrity (which file, which line).
+[[nodiscard]] Result<JournalLines> read_journal_lines(const std::filesystem::path& directory);
+
+// The JSON of one document, whatever it holds, and the document in it. Errors: not_found, integrity (not
+// JSON, or no document), unsupported (another schema version, with both numbers); each names the file.
+[[nodiscard]] Result<json::value> read_document_json(const std::filesystem::path& file);
+[[nodiscard]] Result<ResultDocument> read_document(const std::filesystem::path& file);
+
 // result.json of a run's folder; where there is none, header.json with the lines of runs.jsonl, an incomplete
 // last line dropped, marked interrupted. Errors: not_found, integrity (which file, which line).
 [[nodiscard]] Result<ResultDocument> read_run_directory(const std::filesystem::path& directory);
+
+// Of a run's folder, or a document's file, "-" for standard input.
+[[nodiscard]] Result<ResultDocument> read_run(const std::filesystem::path& path);
 
 }  // namespace coldload

@@ -1,11 +1,17 @@
 #include "core/record/sha256.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
@@ -56,34 +62,73 @@ void compress(State& state, std::span<const unsigned char, kBlockBytes> block) {
   for (size_t i = 0; i < state.size(); ++i) state[i] += sum[i];
 }
 
+class Hasher {
+ public:
+  void add(std::string_view bytes) {
+    total_bytes_ += bytes.size();
+    if (!pending_.empty()) {
+      const size_t taken = std::min(kBlockBytes - pending_.size(), bytes.size());
+      pending_ += bytes.substr(0, taken);
+      bytes.remove_prefix(taken);
+      if (pending_.size() < kBlockBytes) return;
+      compress_blocks(pending_);
+      pending_.clear();
+    }
+    const size_t whole = bytes.size() / kBlockBytes * kBlockBytes;
+    compress_blocks(bytes.substr(0, whole));
+    pending_ = bytes.substr(whole);
+  }
+
+  std::string finish() {
+    const uint64_t bits = total_bytes_ * 8;
+    pending_ += '\x80';
+    while (pending_.size() % kBlockBytes != kBlockBytes - 8) pending_ += '\0';
+    for (int shift = 56; shift >= 0; shift -= 8) pending_ += static_cast<char>(bits >> shift & 0xFF);
+    compress_blocks(pending_);
+    std::string hex;
+    for (const uint32_t word : state_) hex += fmt::format("{:08x}", word);
+    return hex;
+  }
+
+ private:
+  void compress_blocks(std::string_view blocks) {
+    const auto* data = reinterpret_cast<const unsigned char*>(blocks.data());
+    for (size_t at = 0; at < blocks.size(); at += kBlockBytes) {
+      compress(state_, std::span<const unsigned char, kBlockBytes>(data + at, kBlockBytes));
+    }
+  }
+
+  State state_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  std::string pending_;  // less than a block
+  uint64_t total_bytes_ = 0;
+};
+
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
-  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  const size_t whole = bytes.size() / kBlockBytes * kBlockBytes;
-  for (size_t at = 0; at < whole; at += kBlockBytes) {
-    compress(state, std::span<const unsigned char, kBlockBytes>(data + at, kBlockBytes));
-  }
-  std::string tail(bytes.substr(whole));
-  tail += '\x80';
-  while (tail.size() % kBlockBytes != kBlockBytes - 8) tail += '\0';
-  const uint64_t bits = static_cast<uint64_t>(bytes.size()) * 8;
-  for (int shift = 56; shift >= 0; shift -= 8) tail += static_cast<char>(bits >> shift & 0xFF);
-  const auto* end = reinterpret_cast<const unsigned char*>(tail.data());
-  for (size_t at = 0; at < tail.size(); at += kBlockBytes) {
-    compress(state, std::span<const unsigned char, kBlockBytes>(end + at, kBlockBytes));
-  }
-  std::string hex;
-  for (const uint32_t word : state) hex += fmt::format("{:08x}", word);
-  return hex;
+  Hasher hasher;
+  hasher.add(bytes);
+  return hasher.finish();
 }
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {
-  auto content = read_small_file(path, 256 * limits::kMiB);
-  if (!content) return pass(content);
-  return sha256_hex(*content);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.valid()) return fail_errno(errno, path.string());
+  struct stat about{};
+  if (::fstat(file.get(), &about) != 0) return fail_errno(errno, path.string());
+  if (!S_ISREG(about.st_mode)) {
+    return fail(Status::invalid_option, path.string() + ": is no regular file");
+  }
+  Hasher hasher;
+  std::vector<char> buffer(limits::kMiB);
+  while (true) {
+    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_errno(errno, path.string());
+    if (count == 0) return hasher.finish();
+    hasher.add({buffer.data(), static_cast<size_t>(count)});
+  }
 }
 
 }  // namespace coldload

@@ -20,13 +20,20 @@ std::string TimeUnit::operator()(double duration_seconds) const {
 }
 
 TimeUnit time_unit_for(const std::vector<CaseAnalysis>& analyses) {
+  std::vector<double> medians;
+  for (const CaseAnalysis& analysis : analyses) {
+    if (analysis.record->status == CaseStatus::ok) medians.push_back(analysis.cold_load.median);
+  }
+  return time_unit_of(medians);
+}
+
+TimeUnit time_unit_of(std::span<const double> durations_s) {
   double shortest = 0;
   double longest = 0;
-  for (const CaseAnalysis& analysis : analyses) {
-    const double median = analysis.cold_load.median;
-    if (median <= 0 || analysis.record->status != CaseStatus::ok) continue;
-    shortest = shortest == 0 ? median : std::min(shortest, median);
-    longest = std::max(longest, median);
+  for (const double duration : durations_s) {
+    if (duration <= 0) continue;
+    shortest = shortest == 0 ? duration : std::min(shortest, duration);
+    longest = std::max(longest, duration);
   }
   TimeUnit unit;
   if (longest == 0) return unit;

@@ -1,6 +1,7 @@
 // Figures as the table writes them: one unit and one number of decimals a column, so that magnitudes line up.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,10 @@ struct TimeUnit {
   [[nodiscard]] std::string operator()(double duration_seconds) const;
 };
 
-// The unit that suits the longest median, decimals enough for the shortest; seconds when there is none.
+// The unit that suits the longest of these durations (seconds), decimals enough for the shortest; seconds
+// when there is none above 0.
+[[nodiscard]] TimeUnit time_unit_of(std::span<const double> durations_s);
+// Of the medians of all cases that are ok.
 [[nodiscard]] TimeUnit time_unit_for(const std::vector<CaseAnalysis>& analyses);
 
 [[nodiscard]] std::string runs_cell(const CaseAnalysis& analysis);                          // "5/6"

@@ -13,7 +13,7 @@ namespace {
 bool is_number(std::string_view text) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   // Else from_chars would take a second sign, "inf" and "nan".
-  if (text.empty() || !(text.front() == '.' || (text.front() >= '0' && text.front() <= '9'))) return false;
+  if (text.empty() || !std::string_view(".0123456789").contains(text.front())) return false;
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc{} && end == text.data() + text.size();

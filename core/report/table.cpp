@@ -28,11 +28,7 @@ class TableWriter {
     if (!layout_.full_ids && !content_.shared.in_words().empty()) {
       add_paragraph(content_.shared.in_words(), 0, "");
     }
-    if (content_.baseline_per_cache) {
-      std::string text = "each case is compared with the baseline of its own cache state";
-      if (content_.first_start_against_cold) text += ", a first start with the cold one";
-      add_paragraph(text, 0, "");
-    }
+    if (content_.baseline_per_cache) add_paragraph(baselines_in_words(content_), 0, "");
     add_headings();
     for (const Row& row : content_.rows) add_row(row);
     return std::move(out_);
@@ -162,7 +158,13 @@ uint64_t model_bytes(const ResultDocument& document) {
   return most;
 }
 
-std::string title(const ResultDocument& document) {
+void append_paragraph(std::string& out, std::string_view text, size_t width) {
+  for (const std::string& line : wrapped(text, width == 0 ? std::string::npos : width)) out += line + "\n";
+}
+
+}  // namespace
+
+std::string table_title(const ResultDocument& document) {
   std::string name = printable(json::text_or(document.scenario, "name", "unnamed"));
   if (const uint64_t bytes = model_bytes(document); bytes != 0) {
     name += fmt::format(": {} of weights", format_bytes_decimal(bytes));
@@ -170,25 +172,18 @@ std::string title(const ResultDocument& document) {
   return document.interrupted ? name + "; interrupted, what had finished is below" : name;
 }
 
-std::string counts_line(const Counts& counts) {
+std::string counts_in_words(const Counts& counts) {
   return fmt::format(
       "cases: {} ok, {} skipped, {} failed, {} not measured; runs: {} valid, {} unprovable, {} without "
-      "proof, "
-      "{} disturbed",
+      "proof, {} disturbed",
       counts.cases_ok, counts.cases_skipped, counts.cases_failed, counts.cases_not_measured,
       counts.runs_valid, counts.runs_unprovable, counts.runs_unproved, counts.runs_disturbed);
 }
 
-void append_paragraph(std::string& out, std::string_view text, size_t width) {
-  for (const std::string& line : wrapped(text, width == 0 ? std::string::npos : width)) out += line + "\n";
-}
-
-}  // namespace
-
 std::string render_table(const ResultDocument& document, const TableOptions& options) {
   const std::vector<CaseAnalysis> analyses = analyse_cases(document);
   std::string out;
-  append_paragraph(out, title(document), options.width);
+  append_paragraph(out, table_title(document), options.width);
   if (!analyses.empty()) {
     out += TableWriter(table_content(document, analyses), options).write();
   }
@@ -198,7 +193,7 @@ std::string render_table(const ResultDocument& document, const TableOptions& opt
       append_paragraph(out, printable(expectation_in_words(*entry)), options.width);
     }
   }
-  append_paragraph(out, counts_line(count_all(analyses)), options.width);
+  append_paragraph(out, counts_in_words(count_all(analyses)), options.width);
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/analyse/case_summary.hpp"
 #include "core/record/document.hpp"
 
 namespace coldload {
@@ -17,5 +18,10 @@ struct TableOptions {
 // indented line below its row; nothing is cut. A case that was not measured shows its status and reason
 // across the columns. Last comes a line that counts cases and runs. Ends with a newline. [any-thread]
 [[nodiscard]] std::string render_table(const ResultDocument& document, const TableOptions& options);
+
+// "quickstart: 451 MB of weights": the line above a table; says so where the scenario was interrupted.
+[[nodiscard]] std::string table_title(const ResultDocument& document);
+// "cases: 14 ok, 0 skipped, …; runs: 117 valid, …": the line below it.
+[[nodiscard]] std::string counts_in_words(const Counts& counts);
 
 }  // namespace coldload

@@ -76,6 +76,12 @@ void name_the_baselines(const std::vector<CaseAnalysis>& analyses, TableContent&
 
 }  // namespace
 
+std::string baselines_in_words(const TableContent& content) {
+  std::string text = "each case is compared with the baseline of its own cache state";
+  if (content.first_start_against_cold) text += ", a first start with the cold one";
+  return text;
+}
+
 TableContent table_content(const ResultDocument& document, const std::vector<CaseAnalysis>& analyses) {
   const TimeUnit unit = time_unit_for(analyses);
   TableContent content;

@@ -36,6 +36,10 @@ struct TableContent {
   bool first_start_against_cold = false;  // and of first starts, that of the cold cases
 };
 
+// "each case is compared with the baseline of its own cache state": what a reader must know where
+// `baseline_per_cache`.
+[[nodiscard]] std::string baselines_in_words(const TableContent& content);
+
 [[nodiscard]] TableContent table_content(const ResultDocument& document,
                                          const std::vector<CaseAnalysis>& analyses);
 

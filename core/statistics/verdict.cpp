@@ -63,6 +63,22 @@ size_t count_more_runs_needed(const BaselineComparison& comparison, size_t famil
   return more;
 }
 
+void decide_family(std::vector<BaselineComparison>& comparisons) {
+  std::vector<double> p_values;
+  for (const BaselineComparison& comparison : comparisons) {
+    if (has_enough_runs(comparison)) p_values.push_back(comparison.p_value);
+  }
+  const std::vector<double> adjusted = holm(p_values);
+  auto next_adjusted = adjusted.begin();
+  for (BaselineComparison& comparison : comparisons) {
+    const bool tested = has_enough_runs(comparison);
+    comparison.more_runs_needed = count_more_runs_needed(comparison, adjusted.size() + (tested ? 0 : 1));
+    if (!tested) continue;
+    comparison.p_adjusted = *next_adjusted++;
+    comparison.verdict = decide(comparison);
+  }
+}
+
 // Figures enough that a ratio beyond kRatioShown never reads "1.0×", and no more than the noise deserves.
 std::string ratio_in_words(double ratio) {
   if (ratio >= 100) return fmt::format("{:.0f}", ratio);
@@ -81,20 +97,20 @@ std::vector<BaselineComparison> compare_all(std::span<const double> baseline,
                                             std::span<const std::vector<double>> others, uint64_t seed) {
   const std::vector<double> baseline_runs = sorted_runs(baseline);
   std::vector<BaselineComparison> comparisons;
-  std::vector<double> p_values;
   for (size_t i = 0; i < others.size(); ++i) {
     comparisons.push_back(measure(baseline_runs, sorted_runs(others[i]), derived_seed(seed, i)));
-    if (has_enough_runs(comparisons.back())) p_values.push_back(comparisons.back().p_value);
   }
-  const std::vector<double> adjusted = holm(p_values);
-  auto next_adjusted = adjusted.begin();
-  for (BaselineComparison& comparison : comparisons) {
-    const bool tested = has_enough_runs(comparison);
-    comparison.more_runs_needed = count_more_runs_needed(comparison, adjusted.size() + (tested ? 0 : 1));
-    if (!tested) continue;
-    comparison.p_adjusted = *next_adjusted++;
-    comparison.verdict = decide(comparison);
+  decide_family(comparisons);
+  return comparisons;
+}
+
+std::vector<BaselineComparison> compare_pairs(std::span<const ComparedRuns> pairs, uint64_t seed) {
+  std::vector<BaselineComparison> comparisons;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    comparisons.push_back(
+        measure(sorted_runs(pairs[i].baseline), sorted_runs(pairs[i].other), derived_seed(seed, i)));
   }
+  decide_family(comparisons);
   return comparisons;
 }
 

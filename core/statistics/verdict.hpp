@@ -47,6 +47,16 @@ inline constexpr double kRatioShown = 1.03;
                                                           std::span<const std::vector<double>> others,
                                                           uint64_t seed);
 
+struct ComparedRuns {
+  std::vector<double> baseline;
+  std::vector<double> other;
+};
+
+// Compares the two sides of each pair, which share nothing with those of other pairs. They are one family, as
+// in compare_all. [any-thread]
+[[nodiscard]] std::vector<BaselineComparison> compare_pairs(std::span<const ComparedRuns> pairs,
+                                                            uint64_t seed);
+
 // "1.32× slower (1.21 to 1.45)", "2.10× faster (1.95 to 2.20)", "no difference shown", the same with
 // " (needs 3 more runs)" when no difference could have been, "too few runs". [any-thread]
 [[nodiscard]] std::string verdict_in_words(const BaselineComparison& comparison);

@@ -7,7 +7,7 @@ import pty
 import threading
 import unittest
 
-from coldload_cli import BINARY, KIB, OK, SOURCE, USAGE, CliTest, hasty, run
+from coldload_cli import BINARY, INTEGRITY, KIB, OK, SOURCE, USAGE, CliTest, hasty, run
 
 NULL = '[model]\npath = ""\n[backend.null]\nsize = "1 MiB"\n[strategy.sequential]\n'
 SHIPPED = sorted(glob.glob(os.path.join(SOURCE, "scenarios", "*.toml")))
@@ -161,7 +161,26 @@ class RunFolder(CliTest):
 
     def test_check_of_a_run_says_what_is_in_it(self):
         self.run_scenario(NULL + hasty(2))
-        self.assertIn("1 cases, 3 runs, 0 probes\n", self.coldload("check", self.path("run")).out)
+        self.assertIn("1 cases, 3 runs, 0 probes; the files are those manifest.sha256 names\n",
+                      self.coldload("check", self.path("run")).out)
+
+    def test_check_names_the_file_that_was_changed(self):
+        self.run_scenario(NULL + hasty(2))
+        for name in ("header.json", "runs.jsonl", "probes.jsonl", "result.json"):
+            with open(self.path("run", name), "r+", encoding="utf-8") as file:
+                before = file.read()
+                file.write("\n")
+            finished = self.coldload("check", self.path("run"), expect=INTEGRITY)
+            self.assertEqual(finished.out, "")
+            self.assertIn(f"run/{name}: changed since the run: its SHA-256 is ", finished.err)
+            self.write(f"run/{name}", before)
+        self.coldload("check", self.path("run"))
+
+    def test_check_of_a_run_of_an_older_version_says_that_it_has_no_manifest(self):
+        self.run_scenario(NULL + hasty())
+        os.remove(self.path("run/manifest.sha256"))
+        self.assertIn("; without manifest.sha256, whether a file was changed is not known\n",
+                      self.coldload("check", self.path("run")).out)
 
     def test_only_leaves_the_other_cases_out(self):
         text = NULL + "[strategy.parallel]\nthreads = [1, 2]\n" + hasty()

@@ -145,5 +145,19 @@ TEST_F(JournalOf, AFolderWithoutARunIsNotOne) {
   EXPECT_THAT(document.error().message, EndsWith("not a run's folder"));
 }
 
+TEST_F(JournalOf, ARunIsReadFromItsFolderOrItsFile) {
+  const Journal journal = unfinished();
+  ASSERT_TRUE(journal.finish(sample_document()));
+  for (const std::filesystem::path& path : {folder(), folder() / "result.json"}) {
+    const auto document = read_run(path);
+    ASSERT_TRUE(document) << document.error().message;
+    EXPECT_EQ(document->cases.size(), sample_document().cases.size());
+  }
+  const auto missing = read_run(folder() / "gone");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().status, Status::not_found);
+  EXPECT_THAT(missing.error().message, HasSubstr("gone: No such file"));
+}
+
 }  // namespace
 }  // namespace coldload

@@ -38,6 +38,23 @@ TEST(Sha256, OfAFileIsThatOfItsContent) {
   EXPECT_EQ(*digest, sha256_hex("abc"));
 }
 
+TEST(Sha256, OfAFileDoesNotDependOnHowItIsRead) {
+  const TemporaryDirectory directory;
+  std::string content;
+  for (size_t i = 0; content.size() < (3U << 20U) + 17; ++i) content += std::to_string(i);
+  directory.write("large", content);
+  const auto digest = sha256_of_file(directory.path() / "large");
+  ASSERT_TRUE(digest) << digest.error().message;
+  EXPECT_EQ(*digest, sha256_hex(content));
+}
+
+TEST(Sha256, OfADirectoryIsRefused) {
+  const TemporaryDirectory directory;
+  const auto digest = sha256_of_file(directory.path());
+  ASSERT_FALSE(digest);
+  EXPECT_TRUE(digest.error().message.ends_with(": is no regular file")) << digest.error().message;
+}
+
 TEST(Sha256, OfAMissingFileNamesIt) {
   const auto digest = sha256_of_file("/nowhere/plugin.so");
   ASSERT_FALSE(digest);

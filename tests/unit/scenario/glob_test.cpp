@@ -1,3 +1,5 @@
+#include "core/scenario/glob.hpp"
+
 #include <gtest/gtest.h>
 
 #include "core/scenario/scenario.hpp"
@@ -33,6 +35,25 @@ TEST(Glob, ManyStarsEndAtOnce) {
   std::string glob;
   for (int i = 0; i < 100; ++i) glob += "*a";
   EXPECT_FALSE(glob_matches(glob + "b", text));
+}
+
+using Captures = std::vector<std::string>;
+
+TEST(GlobCaptures, AreWhatEachStarStandsFor) {
+  EXPECT_EQ(glob_captures("local/*/cold", "local/mmap/stream/cold"), Captures{"mmap/stream"});
+  EXPECT_EQ(glob_captures("*/parallel*/cold", "nvme/parallel,threads=4/stream/cold"),
+            (Captures{"nvme", ",threads=4/stream"}));
+  EXPECT_EQ(glob_captures("n?me/*", "nvme/mmap"), Captures{"mmap"});
+  EXPECT_EQ(glob_captures("**", "ab"), (Captures{"", "ab"}));
+  EXPECT_EQ(glob_captures("nvme", "nvme"), Captures{});
+}
+
+TEST(GlobCaptures, AreThereWhereTheGlobMatches) {
+  for (const char* glob : {"*a*b", "*", "a*", "*b", "a?*", "aXbYaZb", "a", "", "*a*b*c", "**b", "?*?*?"}) {
+    for (const char* text : {"aXbYaZb", "aXbYaZ", "", "a", "ab", "abc", "b"}) {
+      EXPECT_EQ(glob_captures(glob, text).has_value(), glob_matches(glob, text)) << glob << " on " << text;
+    }
+  }
 }
 
 TEST(CacheState, NamesAndStatesAreEachOthersInverse) {

@@ -157,5 +157,25 @@ TEST(Verdict, SpeaksInFewerFiguresOfGreaterRatios) {
   EXPECT_EQ(verdict_in_words(compare(times(10, 1), times(10, 400), kSeed)), "400× slower (397 to 403)");
 }
 
+TEST(VerdictOfPairs, IsThatOfAFamilyWithOneBaselineWhereAllPairsHaveIt) {
+  const std::vector<std::vector<double>> others = {times(6, 150), times(6, 101), times(3, 100), times(6, 60)};
+  std::vector<ComparedRuns> pairs;
+  for (const std::vector<double>& other : others) pairs.push_back({times(6, 100), other});
+  const auto of_all = compare_all(times(6, 100), others, kSeed);
+  const auto of_pairs = compare_pairs(pairs, kSeed);
+  ASSERT_EQ(of_pairs.size(), of_all.size());
+  for (size_t i = 0; i < of_all.size(); ++i) {
+    EXPECT_EQ(verdict_in_words(of_pairs[i]), verdict_in_words(of_all[i])) << i;
+    EXPECT_EQ(of_pairs[i].p_adjusted, of_all[i].p_adjusted) << i;
+  }
+}
+
+TEST(VerdictOfPairs, HoldsEachPairAgainstItsOwnBaseline) {
+  const auto comparisons = compare_pairs(
+      std::vector<ComparedRuns>{{times(6, 100), times(6, 200)}, {times(6, 1000), times(6, 200)}}, kSeed);
+  EXPECT_EQ(comparisons[0].verdict, Verdict::slower);
+  EXPECT_EQ(comparisons[1].verdict, Verdict::faster);
+}
+
 }  // namespace
 }  // namespace coldload
