@@ -163,8 +163,24 @@ std::optional<Statement> what_it_costs(const AdviceView& view) {
   return out;
 }
 
+// Where a restart misses every tier there is: by how much the widest.
+std::optional<Statement> what_it_misses(const AdviceView& view) {
+  const PolicyVerdict* widest = nullptr;
+  for (const PolicyVerdict& verdict : view.decision.verdicts) {
+    if (verdict.first_start) continue;
+    if (verdict.met) return std::nullopt;
+    if (widest == nullptr || verdict.allowed_s > widest->allowed_s) widest = &verdict;
+  }
+  if (widest == nullptr) return std::nullopt;
+  return Statement{fmt::format("a restart misses every limit of the policy, the widest ({}, {}) by {}",
+                               tier_in_words(widest->tier), seconds_in_words(widest->allowed_s),
+                               seconds_in_words(widest->ready_s - widest->allowed_s)),
+                   {widest->by->record->id, "scenario.policy"}};
+}
+
 // Of the tiers that are judged the strictest: what a reader asks next.
 std::optional<Statement> what_it_meets(const AdviceView& view) {
+  if (auto missed = what_it_misses(view)) return missed;
   for (const PolicyVerdict& verdict : view.decision.verdicts) {
     if (verdict.first_start) continue;
     const bool weights_only = !view.decision.engine_start.seconds;
@@ -175,6 +191,16 @@ std::optional<Statement> what_it_meets(const AdviceView& view) {
         {verdict.by->record->id, "scenario.policy"}};
   }
   return std::nullopt;
+}
+
+// One sentence of two: what staging costs, and that it does not suffice.
+std::optional<Statement> cost_and_miss(const AdviceView& view) {
+  std::optional<Statement> cost = what_it_costs(view);
+  const std::optional<Statement> missed = what_it_misses(view);
+  if (!cost || !missed) return cost;
+  cost->text += fmt::format("; {}", missed->text);
+  for (const std::string& id : missed->basis) cost->basis.push_back(id);
+  return cost;
 }
 
 // The most frequent reason of what stands in the way of a ranking.
@@ -210,7 +236,7 @@ std::string median_in_words(const CaseAnalysis& analysis) {
 
 std::vector<Statement> answer_of(const AdviceView& view) {
   std::vector<Statement> answer = {home_of(view)};
-  std::optional<Statement> second = what_it_costs(view);
+  std::optional<Statement> second = cost_and_miss(view);
   if (!second) second = view.decision.home == Home::undecided ? what_is_missing(view) : what_it_meets(view);
   if (second) answer.push_back(std::move(*second));
   return answer;
