@@ -1,5 +1,5 @@
 // A health path asked for over and over: what counts as ready, and what does not.
-#include "health.hpp"
+#include "plugins/command/health.hpp"
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "coldload/cpp/failure.hpp"
-#include "port.hpp"
+#include "plugins/command/port.hpp"
 
 namespace coldload::command {
 namespace {

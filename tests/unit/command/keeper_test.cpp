@@ -1,5 +1,5 @@
 // A program and all it starts: found, started, watched, and none of it left.
-#include "keeper.hpp"
+#include "plugins/command/keeper.hpp"
 
 #include <dirent.h>
 #include <gmock/gmock.h>

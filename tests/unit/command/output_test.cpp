@@ -1,12 +1,12 @@
 // What is kept of a program's output, and that no credential is.
-#include "output.hpp"
+#include "plugins/command/output.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "gpu.hpp"
+#include "plugins/command/gpu.hpp"
 
 namespace coldload::command {
 namespace {

@@ -1,5 +1,5 @@
 // Durations in a program's log; vLLM's as vLLM wrote them.
-#include "phases.hpp"
+#include "plugins/command/phases.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

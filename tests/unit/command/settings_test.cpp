@@ -1,5 +1,5 @@
 // What the options of "command" may say, and what is refused by name.
-#include "settings.hpp"
+#include "plugins/command/settings.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

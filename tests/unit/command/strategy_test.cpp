@@ -16,7 +16,7 @@ using ::testing::StartsWith;
 class CommandStrategy : public ::testing::Test {
  protected:
   // Runs the strategy over two files of a local backend.
-  Outcome run(OptionTexts options) {
+  Outcome run(const OptionTexts& options) {
     const Component backend(host_, "local", {{"root", scratch_.path()}});
     const Component strategy(host_, "command", options);
     if (strategy.outcome().status != COLDLOAD_OK) return strategy.outcome();
