@@ -14,6 +14,8 @@ package_set() {
       package_set build
       # clang and libc++ build the plugin that proves the boundary does not depend on the host's compiler.
       printf '%s\n' libgtest-dev libgmock-dev python3 python3-jsonschema clang-19 libc++-19-dev libc++abi-19-dev
+      # A browser that looks at reports.
+      printf '%s\n' chromium
       package_set servers
       ;;
     servers)
