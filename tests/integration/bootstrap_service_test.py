@@ -1,6 +1,7 @@
 """Bootstrap scripts and their service: readiness, its bounds, signals; and values that would rather be shell."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -119,20 +120,18 @@ class HostileValues(BootstrapTest, CliTest):
     """Every text of a plan holds what would be run or would end a quote, if it were shell."""
 
     def hostile(self, place):
-        return f"'; touch {self.path('ran')}-{place} #\n\"$(touch {self.path('ran')}-{place})\" `touch {self.path('ran')}-{place}` \\ ${{IFS}} * & ! \u00ff\u2028"
+        # Scripts run in this test's directory, where what they were made to run would leave a file.
+        return f"'; touch ran-{place} #\n\"$(touch ran-{place})\" `touch ran-{place}` \\ ${{IFS}} * & ! \u00ff\u2028"
 
     def assert_inert(self):
         self.assertEqual([name for name in os.listdir(self.dir) if name.startswith("ran")], [])
 
-    def flat(self, place):
-        return self.hostile(place).replace("/", "∕")
-
     def test_they_stay_text_when_staged_and_served(self):
-        source, target = self.path(self.flat("source")), self.path(self.flat("target"))
+        source, target = self.path(self.hostile("source")), self.path(self.hostile("target"))
         os.rename(self.source, source)
         argv = ["python3", SERVER, "{port}", self.path("report"), self.hostile("argv"), "{model}"]
         plan = {"home": "staged", "scenario": self.hostile("scenario"), "run_id": self.hostile("run"),
-                "model_name": self.flat("name"), "model_bytes": self.weights(source), "source": source, "target_root": target,
+                "model_name": self.hostile("name"), "model_bytes": self.weights(source), "source": source, "target_root": target,
                 "mounts": [{"directory": source, "mount_point": "", "type": "", "source": ""}],
                 "reasons": [self.hostile("reason")], "basis": [self.hostile("basis")],
                 "engine_flags": [self.hostile("flag"), "{port}"], "argv": argv, "port": self.port, "health": "/health",
@@ -152,7 +151,7 @@ class HostileValues(BootstrapTest, CliTest):
         for key in ("mount_point", "type", "source"):
             mount = {"directory": self.source, "mount_point": "", "type": "", "source": "", key: self.hostile(key)}
             finished = self.bootstrap(self.in_place(mounts=[mount]), expect=11)
-            self.assertEqual(len(finished.err.splitlines()), 1)
+            self.assertEqual(finished.err.count("\n"), 1)
         plan = self.in_place(**self.served("--never", health=self.hostile("health"), ready_timeout_ns=1_000_000_000))
         for path in (os.environ["PATH"], self.tools_without("curl")):
             self.bootstrap(plan, expect=NOT_READY, env={"PATH": path})
@@ -162,8 +161,8 @@ class HostileValues(BootstrapTest, CliTest):
     def test_bytes_that_are_no_text_reach_the_service_as_they_are(self):
         name = b"m\xff\x01\xfe"
         model = os.path.join(os.fsencode(self.dir), name)
-        os.rename(self.source, model)
-        plan = self.in_place(latin1=True, model_bytes=1, model_directory=model.decode("latin1"), model_name=name.decode("latin1"),
+        shutil.copytree(os.fsencode(self.source), model)
+        plan = self.in_place(latin1=True, model_directory=model.decode("latin1"), model_name=name.decode("latin1"),
                              **self.served())
         process = self.start(plan)
         self.wait_for(process, "ready after ")

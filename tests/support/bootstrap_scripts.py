@@ -119,17 +119,17 @@ class BootstrapTest(CliTest):
             self.needs_root()
             command = ["unshare", "--mount", "--propagation", "private", "bash", "-euc",
                        before + "\nexec " + " ".join(map(shlex.quote, command))]
-        finished = run(command, env=self.variables(**(env or {})), timeout=timeout)
+        finished = run(command, cwd=self.dir, env=self.variables(**(env or {})), timeout=timeout)
         self.assertEqual(finished.code, expect, str(finished))
         if expect not in (0, 143) and "warning: " not in finished.err:
             # One sentence, whatever went wrong.
-            self.assertEqual(len(finished.err.strip().splitlines()), 1, str(finished))
+            self.assertEqual(finished.err.count("\n"), 1, str(finished))
         return finished
 
     def start(self, plan, *arguments, env=None, **more):
         """Begins a plan's script and leaves it running; it is ended with the test."""
         process = subprocess.Popen(["bash", self.render(plan), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env=environment(self.variables(**(env or {}))), **more)
+                                   stderr=subprocess.PIPE, cwd=self.dir, env=environment(self.variables(**(env or {}))), **more)
         self.addCleanup(self.collect, process)
         return process
 
@@ -144,7 +144,7 @@ class BootstrapTest(CliTest):
         """Reads what a script says until `text` stands in it."""
         said = ""
         while text not in said:
-            line = process.stdout.readline().decode()
+            line = process.stdout.readline().decode(errors="replace")
             if not line:
                 self.fail(f"it ended, and never said {text!r}: {said}{process.stderr.read().decode()}")
             said += line
@@ -153,7 +153,7 @@ class BootstrapTest(CliTest):
     def ended(self, process, seconds=60):
         """Waits for the end of a script: its status and what it still said."""
         out, err = process.communicate(timeout=seconds)
-        return process.returncode, out.decode(), err.decode()
+        return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
 
     def assert_nothing_runs(self):
         self.assertTrue(until(lambda: not processes_of(self.dir), 10), processes_of(self.dir))
