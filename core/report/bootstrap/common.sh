@@ -13,6 +13,7 @@ SCRATCH=""       # a directory of this run below $TMPDIR, for what programs say
 PARTIAL=""       # a copy that is being made, taken away when this ends before it is whole
 MAKES_DIRECTORY="" # one that need not be there yet
 CHILD_PID=""     # of the process group that is ended when this ends
+WATCHDOG_PID=""  # of what bounds it
 CHILD_STATUS=0   # of the last one
 CHILD_MESSAGE="" # the last line it said
 END_SIGNAL=TERM
@@ -85,6 +86,7 @@ on_signal() {
 on_exit() {
   trap '' HUP INT TERM
   trap - ERR
+  end_watchdog || true
   end_child || true
   if [[ -n $PARTIAL ]]; then rm -rf -- "$PARTIAL" || true; fi
   if [[ -n $SCRATCH ]]; then rm -rf -- "$SCRATCH" || true; fi
@@ -121,17 +123,16 @@ end_child() {
 # run_child SECONDS COMMAND...: waits for a command so that a signal to this script ends both at once; `wait` is the one
 # way of waiting that a trap interrupts. Leaves $SCRATCH/out, CHILD_STATUS (124: it took too long) and CHILD_MESSAGE.
 run_child() {
-  local seconds=$1 watchdog began=$SECONDS
+  local seconds=$1 began=$SECONDS
   shift
   start_child "$@" >"$SCRATCH/out" 2>"$SCRATCH/err"
   set -m
   end_later "$seconds" "$CHILD_PID" &
-  watchdog=$!
+  WATCHDOG_PID=$!
   set +m
   CHILD_STATUS=0
   wait "$CHILD_PID" 2>/dev/null || CHILD_STATUS=$?
-  kill -KILL -- "-$watchdog" 2>/dev/null || true
-  wait "$watchdog" 2>/dev/null || true
+  end_watchdog
   end_child # what the command left behind in its group
   CHILD_MESSAGE=$(tail -n 1 -- "$SCRATCH/err")
   # Bash's own words begin with this script's name.
@@ -143,13 +144,20 @@ run_child() {
   CHILD_MESSAGE=${CHILD_MESSAGE:-it said nothing, status $CHILD_STATUS}
 }
 
+end_watchdog() {
+  [[ -n $WATCHDOG_PID ]] || return 0
+  kill -KILL -- "-$WATCHDOG_PID" 2>/dev/null || true
+  wait "$WATCHDOG_PID" 2>/dev/null || true
+  WATCHDOG_PID=""
+}
+
 end_later() {
   trap - ERR EXIT
   sleep "$1"
   kill -TERM -- "-$2"
   sleep 10
   kill -KILL -- "-$2"
-} 2>/dev/null
+} >/dev/null 2>&1
 
 parse_arguments() {
   local argument

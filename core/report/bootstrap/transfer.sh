@@ -17,7 +17,7 @@ rclone_s3() {
   local endpoint=${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:-}} provider=AWS
   if [[ -n $endpoint ]]; then provider=Other; fi
   # rclone takes the certificates of AWS_CA_BUNDLE by another name only.
-  env -u AWS_CA_BUNDLE RCLONE_CA_CERT="${AWS_CA_BUNDLE:-}" RCLONE_CONFIG=/dev/null RCLONE_S3_ENV_AUTH=true RCLONE_S3_PROVIDER=$provider RCLONE_S3_ENDPOINT="$endpoint" \
+  env -u AWS_CA_BUNDLE RCLONE_CA_CERT="${AWS_CA_BUNDLE:-}" RCLONE_CONFIG=/dev/null RCLONE_S3_ENV_AUTH=true RCLONE_S3_LIST_VERSION=2 RCLONE_S3_PROVIDER=$provider RCLONE_S3_ENDPOINT="$endpoint" \
     rclone --quiet --retries 3 "$@"
 }
 
