@@ -24,6 +24,8 @@ package_set() {
         python3-botocore sshfs openssh-sftp-server socat
       # What the statistics and the exports are held against; SciPy itself: ensure_scipy.
       printf '%s\n' python3-numpy python3-decorator libblas3 liblapack3 liblbfgsb0 libgfortran5 libbenchmark-tools
+      # What bootstrap scripts are checked with, and the tools they take where coldload is not there.
+      printf '%s\n' shellcheck systemd curl rclone vmtouch e2fsprogs util-linux mount
       ;;
     reference)
       package_set build
@@ -35,7 +37,7 @@ package_set() {
       ;;
     lint)
       package_set test
-      printf '%s\n' clang-format-19 clang-tidy-19 shellcheck
+      printf '%s\n' clang-format-19 clang-tidy-19
       ;;
     format)
       printf '%s\n' clang-format-19

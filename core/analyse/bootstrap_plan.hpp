@@ -32,6 +32,7 @@ struct BootstrapPlan {
   std::string target_root;     // a directory on the disk; versions are kept below <target_root>/<model_name>/
   uint64_t reserve_bytes = 0;  // of the target, that stays free
   uint32_t keep_versions = 2;  // the one in use included
+  uint64_t copy_ns = 0;        // the median copy that was measured; 0 where none was
 
   // Else: the directory the service reads. Empty where the model lies behind a URL that no path leads to.
   std::string model_directory;

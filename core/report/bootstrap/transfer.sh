@@ -1,0 +1,100 @@
+# shellcheck shell=bash disable=SC2034
+# ---- staging: how the bytes come ---------------------------------------------------------------------------------------
+
+list_by_rclone() {
+  if [[ $SOURCE != s3://* ]] || ! command -v rclone >/dev/null; then
+    fail "$STATUS_TOOL" "$SOURCE can be read by coldload, or by rclone where it is s3://, and neither is here: install one, or set COLDLOAD"
+  fi
+  run_child "$COPY_TIMEOUT_S" rclone_s3 lsf --recursive --files-only --format sp --separator ' ' ":s3:${SOURCE#s3://}"
+  [[ $CHILD_STATUS -eq 0 ]] || fail "$STATUS_COPY" "$SOURCE: $CHILD_MESSAGE"
+  sort --key=2 "$SCRATCH/out" >"$SCRATCH/source"
+  SOURCE_BYTES=$(awk '{ sum += $1 } END { printf "%d", sum }' "$SCRATCH/source")
+  ((SOURCE_BYTES >= MODEL_BYTES)) || fail "$STATUS_MODEL" "$SOURCE holds $SOURCE_BYTES bytes, and $MODEL_BYTES were measured: it is not whole and was not copied"
+}
+
+# The same credentials and endpoint that coldload takes.
+rclone_s3() {
+  local endpoint=${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:-}} provider=AWS
+  if [[ -n $endpoint ]]; then provider=Other; fi
+  # rclone takes the certificates of AWS_CA_BUNDLE by another name only.
+  env -u AWS_CA_BUNDLE RCLONE_CA_CERT="${AWS_CA_BUNDLE:-}" RCLONE_CONFIG=/dev/null RCLONE_S3_ENV_AUTH=true RCLONE_S3_LIST_VERSION=2 RCLONE_S3_PROVIDER=$provider RCLONE_S3_ENDPOINT="$endpoint" \
+    rclone --quiet --retries 3 "$@"
+}
+
+copy_by_coldload() {
+  run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$1" --verify
+  [[ $CHILD_STATUS -ne 5 ]] || fail "$STATUS_CORRUPT" "the copy $1 differs from its source: $CHILD_MESSAGE"
+  [[ $CHILD_STATUS -eq 0 ]] || fail "$STATUS_COPY" "$SOURCE could not be copied to $1: $CHILD_MESSAGE"
+}
+
+# Into a directory beside it, read back, made durable, and put in place by one rename.
+copy_by_hand() {
+  PARTIAL=$(mktemp -d "$MODEL_ROOT/.$COPY_NAME.XXXXXXXX.partial")
+  chmod 755 "$PARTIAL"
+  # What is to come, first: a run that is killed now leaves what the next one knows as ours.
+  write_manifest "$PARTIAL" <(sed 's/^/- /' "$SCRATCH/source") partial
+  if [[ $SOURCE_IS_URL == yes ]]; then
+    run_child "$COPY_TIMEOUT_S" copy_by_rclone "$PARTIAL"
+  else
+    run_child "$COPY_TIMEOUT_S" copy_files "$PARTIAL"
+  fi
+  [[ $CHILD_STATUS -eq 0 ]] || fail "$STATUS_COPY" "$SOURCE could not be copied to $1: $CHILD_MESSAGE"
+  write_manifest "$PARTIAL" "$SCRATCH/out" complete
+  run_child "$COPY_TIMEOUT_S" compare_sums "$PARTIAL"
+  [[ $CHILD_STATUS -eq 0 ]] || fail "$STATUS_CORRUPT" "the copy of $SOURCE differs from it, and was removed: $CHILD_MESSAGE"
+  sync -f "$PARTIAL"
+  mv -T -- "$PARTIAL" "$1"
+  PARTIAL=""
+  sync -f "$MODEL_ROOT"
+}
+
+# write_manifest DIRECTORY LINES(DIGEST BYTES NAME) WORD
+write_manifest() {
+  {
+    printf 'coldload-bootstrap-manifest 1\n'
+    sed 's/^/file /' "$2"
+    printf '%s %s\n' "$3" "$(wc -l <"$SCRATCH/source")"
+  } >"$1/$OWN_MANIFEST.new"
+  mv -T -- "$1/$OWN_MANIFEST.new" "$1/$OWN_MANIFEST"
+}
+
+# Digests are of what was read from the source, and taken while it passes: it is read once.
+copy_files() {
+  local bytes name sum
+  while IFS= read -r name; do
+    bytes=${name%% *}
+    name=${name#* }
+    if [[ $name == */* ]]; then mkdir -p -- "$1/${name%/*}" || return 1; fi
+    sum=$(tee -- "$1/$name" <"$SOURCE/$name" | sha256sum) || return 1
+    printf '%s %s %s\n' "${sum%% *}" "$bytes" "$name"
+  done <"$SCRATCH/source"
+  sync -f "$1"
+}
+
+# rclone compares each object with the server's digest as it comes; ours are of what it wrote.
+copy_by_rclone() {
+  local bytes name sum
+  rclone_s3 copy ":s3:${SOURCE#s3://}" "$1" >&2 || return 1
+  while IFS= read -r name; do
+    bytes=${name%% *}
+    name=${name#* }
+    sum=$(sha256sum <"$1/$name") || return 1
+    printf '%s %s %s\n' "${sum%% *}" "$bytes" "$name"
+  done <"$SCRATCH/source"
+  sync -f "$1"
+}
+
+# compare_sums DIRECTORY: reads a copy from the disk, not from memory; 5 where a file differs from our manifest.
+compare_sums() {
+  local line sum name
+  sed -n 's/^file //p' "$1/$OWN_MANIFEST" | while IFS= read -r line; do
+    name=${line#* }
+    name=${name#* }
+    dd if="$1/$name" iflag=nocache count=0 status=none || return 1
+    sum=$(sha256sum <"$1/$name") || return 1
+    if [[ ${sum%% *} != "${line%% *}" || $(stat --format=%s -- "$1/$name") != "$(cut -d ' ' -f 2 <<<"$line")" ]]; then
+      printf '%s has another digest or size\n' "$name" >&2
+      return 5
+    fi
+  done
+}
