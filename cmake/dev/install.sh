@@ -14,6 +14,10 @@ package_set() {
       package_set build
       # clang and libc++ build the plugin that proves the boundary does not depend on the host's compiler.
       printf '%s\n' libgtest-dev libgmock-dev python3 python3-jsonschema clang-19 libc++-19-dev libc++abi-19-dev
+      # What the statistics and the exports are held against; SciPy itself: ensure_scipy.
+      printf '%s\n' python3-numpy python3-decorator libblas3 liblapack3 liblbfgsb0 libgfortran5 libbenchmark-tools
+      # What bootstrap scripts are checked with, and the tools they take where coldload is not there.
+      printf '%s\n' shellcheck systemd curl rclone vmtouch e2fsprogs util-linux mount
       # A browser that looks at reports.
       printf '%s\n' chromium
       package_set servers
@@ -22,10 +26,6 @@ package_set() {
       # Started on loopback and in network namespaces of their own, with their clients.
       printf '%s\n' iproute2 nginx-light nfs-ganesha nfs-ganesha-vfs libnfs-utils radosgw ceph-mon ceph-mgr ceph-osd \
         python3-botocore sshfs openssh-sftp-server socat
-      # What the statistics and the exports are held against; SciPy itself: ensure_scipy.
-      printf '%s\n' python3-numpy python3-decorator libblas3 liblapack3 liblbfgsb0 libgfortran5 libbenchmark-tools
-      # What bootstrap scripts are checked with, and the tools they take where coldload is not there.
-      printf '%s\n' shellcheck systemd curl rclone vmtouch e2fsprogs util-linux mount
       ;;
     reference)
       package_set build

@@ -115,6 +115,7 @@ class Planner {
     plan_.source_is_url = is_url(source->location);
     plan_.target_root = joined(target->location, kCopiesFolder);
     plan_.reserve_bytes = kReserveBytes;
+    plan_.copy_ns = static_cast<uint64_t>(decision_.staged.copy_s.value_or(0) * 1e9);
     const json::value* reserve = option_value(*decision_.steady->record, "backend", "reserve");
     if (reserve != nullptr && reserve->is_number()) plan_.reserve_bytes = reserve->to_number<uint64_t>();
     if (!plan_.source_is_url) expect_mount(source->name, plan_.source);

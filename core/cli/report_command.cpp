@@ -7,7 +7,9 @@
 #include "core/cli/commands.hpp"
 #include "core/record/journal.hpp"
 #include "core/record/redact.hpp"
+#include "core/report/bootstrap_script.hpp"
 #include "core/report/report_files.hpp"
+#include "core/report/systemd_unit.hpp"
 
 namespace coldload {
 namespace {
@@ -21,8 +23,8 @@ std::string run_id_of(const std::string& directory) {
   return (whole.has_filename() ? whole.filename() : whole.parent_path().filename()).string();
 }
 
-Result<NamedDocument> read_run(const std::string& directory) {
-  auto document = read_run_directory(directory);
+Result<NamedDocument> read_named(const std::string& directory) {
+  auto document = read_run(directory);
   if (!document) return pass(document);
   return NamedDocument{run_id_of(directory), std::move(*document)};
 }
@@ -31,7 +33,7 @@ Result<NamedDocument> read_runs(const std::vector<std::string>& directories) {
   std::vector<NamedDocument> documents;
   std::string run_ids;
   for (const std::string& directory : directories) {
-    auto document = read_run(directory);
+    auto document = read_named(directory);
     if (!document) return pass(document);
     run_ids += fmt::format("{}{}", run_ids.empty() ? "" : "+", document->run_id);
     documents.push_back(std::move(*document));
@@ -44,7 +46,7 @@ Result<NamedDocument> read_runs(const std::vector<std::string>& directories) {
 Result<void> write(const fs::path& directory, const ReportFile& file) {
   const fs::path path = directory / file.name;
   auto written = write_file_atomically(path, file.content);
-  if (!written || !file.executable) return written;
+  if (!written || !file.name.ends_with(".sh")) return written;
   std::error_code error;
   fs::permissions(path, fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec,
                   fs::perm_options::add, error);
@@ -73,8 +75,10 @@ ExitCode report_command(const ReportCommand& command) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return failed({Status::io_error, fmt::format("{}: {}", directory.string(), error.message())});
-  for (const ReportFile& file : render_report(report)) {
-    if (command.redact && file.executable) continue;
+  auto files = render_report(report);
+  if (!files) return failed(files.error());
+  for (const ReportFile& file : *files) {
+    if (command.redact && file.is_bootstrap) continue;
     if (auto written = write(directory, file); !written) return failed(written.error());
     print_out(fmt::format("{}\n", (directory / file.name).string()));
   }
@@ -83,17 +87,18 @@ ExitCode report_command(const ReportCommand& command) {
 }
 
 ExitCode bootstrap_command(const BootstrapCommand& command) {
-  auto run = read_run(command.run);
+  auto run = read_named(command.run);
   if (!run) return failed(run.error());
   const Report report = make_report(run->document, run->run_id, "");
   if (!report.bootstrap.not_possible.empty()) {
     print_error(fmt::format("error: no script can be made: {}", report.bootstrap.not_possible));
     return ExitCode::environment;
   }
-  for (const ReportFile& file : render_report(report)) {
-    if (file.name == (command.systemd ? "coldload-bootstrap.service" : "bootstrap.sh"))
-      print_out(file.content);
-  }
+  const std::string at = command.script.empty() ? std::string(kBootstrapScriptPath) : command.script;
+  const auto text =
+      command.systemd ? render_systemd_unit(report.bootstrap, at) : render_bootstrap_script(report.bootstrap);
+  if (!text) return failed(text.error());
+  print_out(*text);
   return ExitCode::ok;
 }
 

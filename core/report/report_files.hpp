@@ -2,19 +2,26 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/analyse/advice.hpp"
+#include "core/base/result.hpp"
 
 namespace coldload {
+
+// Where the unit of a report finds its script, unless told otherwise.
+inline constexpr std::string_view kBootstrapScriptPath = "/usr/local/sbin/coldload-bootstrap";
 
 struct ReportFile {
   std::string name;
   std::string content;
-  bool executable = false;
+  bool is_bootstrap = false;  // of a node: says where things lie, and runs
 };
 
-// storage_layout_bench.csv and storage_layout_notes.md. [any-thread]
-[[nodiscard]] std::vector<ReportFile> render_report(const Report& report);
+// storage_layout_notes.md, storage_layout_bench.csv, report.html, and where the plan allows one, bootstrap.sh
+// with its unit coldload-bootstrap.service. Fails (invalid_option) where a value of the document cannot stand
+// in a script. [any-thread]
+[[nodiscard]] Result<std::vector<ReportFile>> render_report(const Report& report);
 
 }  // namespace coldload
