@@ -151,7 +151,7 @@ Result<std::string> values_of(const BootstrapPlan& plan) {
   }
   if (staged(plan) || plan.prewarm) values.number("COPY_TIMEOUT_S", copy_timeout_s(plan));
   assign_mounts(plan, values);
-  if (has_read_ahead(plan)) {
+  if (plan.read_ahead_bytes && has_read_ahead(plan)) {
     std::string_view device = plan.read_ahead_device;
     if (device.starts_with("/dev/")) device.remove_prefix(5);
     values.text("READ_AHEAD_DEVICE", device);

@@ -77,7 +77,7 @@ Result<std::string> unit_section(const BootstrapPlan& plan) {
   text += "Wants=network-online.target\nAfter=network-online.target\n";
   for (const ExpectedMount& mount : plan.mounts) {
     const auto path = unit_quote(mount.directory, UnitPlace::path);
-    if (!path) return path;
+    if (!path) return pass(path);
     text += fmt::format("RequiresMountsFor={}\n", *path);
   }
   if (!plan.argv.empty()) text += "StartLimitIntervalSec=600\nStartLimitBurst=5\n";
@@ -103,15 +103,15 @@ Result<std::string> writable(const BootstrapPlan& plan) {
   }
   if (plan.home != Home::staged) return text;
   const auto target = unit_quote(plan.target_root, UnitPlace::path);
-  if (!target) return target;
+  if (!target) return pass(target);
   return text + fmt::format("# Has to be there before the first start.\nReadWritePaths={}\n", *target);
 }
 
 Result<std::string> service_section(const BootstrapPlan& plan, const std::string& script_path) {
   const auto script = unit_quote(script_path, UnitPlace::exec);
-  if (!script) return script;
+  if (!script) return pass(script);
   const auto written = writable(plan);
-  if (!written) return written;
+  if (!written) return pass(written);
   std::string text = "\n[Service]\n" + service_kind(plan);
   text += fmt::format("ExecStart=/usr/bin/env bash {}\n", *script);
   text += fmt::format("# {}\nTimeoutStartSec={}\nTimeoutStopSec={}\n\n",
@@ -152,9 +152,9 @@ Result<std::string> render_systemd_unit(const BootstrapPlan& plan, const std::st
                             in_quotes(script_path)));
   }
   auto unit = unit_section(plan);
-  if (!unit) return unit;
+  if (!unit) return pass(unit);
   auto service = service_section(plan, script_path);
-  if (!service) return service;
+  if (!service) return pass(service);
   return head_of(plan) + *unit + *service + "\n[Install]\nWantedBy=multi-user.target\n";
 }
 
