@@ -118,7 +118,7 @@ class Planner {
     plan_.copy_ns = static_cast<uint64_t>(decision_.staged.copy_s.value_or(0) * 1e9);
     const json::value* reserve = option_value(*decision_.steady->record, "backend", "reserve");
     if (reserve != nullptr && reserve->is_number()) plan_.reserve_bytes = reserve->to_number<uint64_t>();
-    if (!plan_.source_is_url) expect_mount(source->name, plan_.source);
+    // The target alone: a restart from the copy must not depend on the network being there.
     expect_mount(target->name, target->location);
     add_read_ahead(target->name);
     plan_.reasons.push_back(
