@@ -93,8 +93,13 @@ std::vector<Finding> find_all(const ResultDocument& document, const std::vector<
   }
   find_neighbours(views, findings);
   find_weights_share(document, analyses, findings);
-  std::ranges::stable_sort(findings, std::ranges::greater{}, &Finding::severity);
-  return findings;
+  std::vector<Finding> sorted;
+  for (const Severity severity : {Severity::problem, Severity::caution, Severity::information}) {
+    for (Finding& finding : findings) {
+      if (finding.severity == severity) sorted.push_back(std::move(finding));
+    }
+  }
+  return sorted;
 }
 
 }  // namespace coldload
