@@ -27,8 +27,8 @@ std::string against(const Decision& decision) {
 }
 
 std::string break_even_in_words(const BreakEven& even) {
-  std::string text =
-      fmt::format("after {} restart{}", count_in_words(*even.restarts), *even.restarts == 1 ? "" : "s");
+  if (*even.restarts <= 1) return "by the first restart";
+  std::string text = fmt::format("after {} restarts", count_in_words(*even.restarts));
   if (even.days) text += fmt::format(" ({} days at this policy's rate)", count_in_words(*even.days));
   return text;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/analyse/engine.hpp"
+#include "core/analyse/policy.hpp"
 #include "core/analyse/words.hpp"
 
 namespace coldload {
@@ -190,6 +191,13 @@ BootstrapPlan plan_bootstrap(const ResultDocument& document, const Decision& dec
     plan.reasons.push_back(
         {fmt::format("a warm page cache saves {} of a start", seconds_in_words(*decision.prewarm_saves_s)),
          {decision.warm->record->id, decision.steady->record->id}});
+  }
+  for (const PolicyVerdict& verdict : decision.verdicts) {
+    if (verdict.first_start) continue;
+    plan.reasons.push_back({fmt::format("the {} limit of {} is {} with {}", tier_in_words(verdict.tier),
+                                        seconds_in_words(verdict.allowed_s), verdict.met ? "met" : "missed",
+                                        seconds_in_words(verdict.ready_s)),
+                            {verdict.by->record->id, "scenario.policy"}});
   }
   return plan;
 }

@@ -59,8 +59,15 @@ Statement when_to_stage(const AdviceView& view) {
         "from restart {} on",
         seconds_in_words(even.extra_first_s), seconds_in_words(even.saved_per_restart_s),
         fmt::format("{:.0f}", std::ceil(*even.restarts)));
-    if (even.days) out.text += fmt::format(", {} days after the first start", count_in_words(*even.days));
-    if (even.days) out.basis.push_back("scenario.policy");
+    // Less than a tenth of a day is no figure to plan with.
+    if (even.days && *even.days >= 0.1) {
+      out.text += fmt::format(", {} days after the first start", count_in_words(*even.days));
+      out.basis.push_back("scenario.policy");
+    }
+    if (decision.reason == HomeReason::engine_start_dominates) {
+      out.text += "; beside the engine's own start that is too little to stage for";
+      out.basis.push_back(decision.engine_start.basis);
+    }
   }
   return out;
 }

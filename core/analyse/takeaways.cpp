@@ -54,6 +54,13 @@ Statement storage_or_loader(const AdviceView& view) {
   }
   const Range& storage = effects.storage;
   const Range& loader = effects.loader;
+  if (storage.fast == storage.slow && loader.fast == loader.slow) {
+    return {
+        fmt::format(
+            "one cold case of real storage was ranked, with {}: what storage or loader change is not known",
+            median_in_words(*storage.fast)),
+        ids_of({storage.fast})};
+  }
   if (storage.fast == storage.slow) {
     return {
         fmt::format(
@@ -62,15 +69,18 @@ Statement storage_or_loader(const AdviceView& view) {
             factor_in_words(loader.factor()), median_in_words(*loader.slow), median_in_words(*loader.fast)),
         ids_of({loader.slow, loader.fast})};
   }
+  const std::string where = fmt::format(
+      "where the weights lie changes a cold load by up to {} ({} against {})",
+      factor_in_words(storage.factor()), median_in_words(*storage.slow), median_in_words(*storage.fast));
+  if (loader.fast == loader.slow) {
+    return {where + "; how they are read was not varied", ids_of({storage.slow, storage.fast})};
+  }
   const bool storage_first = storage.factor() >= loader.factor();
-  return {
-      fmt::format(
-          "{} matters more than {}: where the weights lie changes a cold load by up to {} ({} against {}), "
-          "how they are read by up to {} ({} against {})",
-          storage_first ? "storage" : "the loader", storage_first ? "the loader" : "storage",
-          factor_in_words(storage.factor()), median_in_words(*storage.slow), median_in_words(*storage.fast),
-          factor_in_words(loader.factor()), median_in_words(*loader.slow), median_in_words(*loader.fast)),
-      ids_of({storage.slow, storage.fast, loader.slow, loader.fast})};
+  return {fmt::format("{} matters more than {}: {}, how they are read by up to {} ({} against {})",
+                      storage_first ? "storage" : "the loader", storage_first ? "the loader" : "storage",
+                      where, factor_in_words(loader.factor()), median_in_words(*loader.slow),
+                      median_in_words(*loader.fast)),
+          ids_of({storage.slow, storage.fast, loader.slow, loader.fast})};
 }
 
 // The pair of one backend, strategy and destination that a warm cache changes most.

@@ -87,7 +87,10 @@ class Reported(CliTest):
 class Note(Reported):
     def test_from_the_run_to_the_note_in_one_command(self):
         finished, out = self.report()
-        self.assertIn("storage_layout_notes.md", finished.out)
+        for name in ("storage_layout_notes.md", "storage_layout_bench.csv", "report.html", "bootstrap.sh"):
+            self.assertIn(name, finished.out)
+            self.assertTrue(os.path.getsize(os.path.join(out, name)))
+        self.assertTrue(os.access(os.path.join(out, "bootstrap.sh"), os.X_OK))
         note = self.text(out, "storage_layout_notes.md")
         # The network is emulated: what stands is the disk alone.
         self.assertIn("**Keep the weights on this node's local disk, where a cold load takes", note)
