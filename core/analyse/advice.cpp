@@ -1,14 +1,26 @@
 #include "core/analyse/advice.hpp"
 
+#include <algorithm>
+
 #include "core/analyse/advisers.hpp"
 #include "core/analyse/words.hpp"
 
 namespace coldload {
 namespace {
 
+// What a sentence rests on is named once.
+void name_once(std::vector<std::string>& basis) {
+  std::vector<std::string> once;
+  for (std::string& entry : basis) {
+    if (std::ranges::find(once, entry) == once.end()) once.push_back(std::move(entry));
+  }
+  basis = std::move(once);
+}
+
 // Sentences begin large and end with a period; parts of one longer sentence do not.
 void finish(std::vector<Statement>& statements) {
   for (Statement& statement : statements) {
+    name_once(statement.basis);
     statement.text = sentence_case(std::move(statement.text));
     if (!statement.text.ends_with('.') && !statement.text.ends_with("…")) statement.text += '.';
   }
@@ -25,6 +37,7 @@ Advice advise(const ResultDocument& document, const std::vector<CaseAnalysis>& a
   advice.bootstrap = bootstrap_of(view);
   advice.takeaways = takeaways_of(view);
   advice.reservations = reservations_of(view);
+  for (Statement& statement : advice.bootstrap) name_once(statement.basis);
   finish(advice.answer);
   finish(advice.recommendation);
   finish(advice.takeaways);

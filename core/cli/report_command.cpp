@@ -69,7 +69,8 @@ ExitCode report_command(const ReportCommand& command) {
   auto run = read_runs(command.runs);
   if (!run) return failed(run.error());
   if (command.redact) run->document = redacted(run->document);
-  const Report report = make_report(run->document, run->run_id, command.client);
+  Report report = make_report(run->document, run->run_id, command.client);
+  if (command.redact) report.bootstrap.not_possible = "a redacted report names no place that one could work on";
 
   const fs::path directory = command.out.empty() ? command.runs.front() : command.out;
   std::error_code error;
@@ -78,7 +79,6 @@ ExitCode report_command(const ReportCommand& command) {
   auto files = render_report(report);
   if (!files) return failed(files.error());
   for (const ReportFile& file : *files) {
-    if (command.redact && file.is_bootstrap) continue;
     if (auto written = write(directory, file); !written) return failed(written.error());
     print_out(fmt::format("{}\n", (directory / file.name).string()));
   }

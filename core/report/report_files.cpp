@@ -17,8 +17,8 @@ Result<std::vector<ReportFile>> render_report(const Report& report) {
   if (!script) return pass(script);
   auto unit = render_systemd_unit(report.bootstrap, std::string(kBootstrapScriptPath));
   if (!unit) return pass(unit);
-  files.push_back({"bootstrap.sh", std::move(*script), true});
-  files.push_back({"coldload-bootstrap.service", std::move(*unit), true});
+  files.push_back({"bootstrap.sh", std::move(*script)});
+  files.push_back({"coldload-bootstrap.service", std::move(*unit)});
   return files;
 }
 

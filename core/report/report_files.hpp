@@ -16,7 +16,6 @@ inline constexpr std::string_view kBootstrapScriptPath = "/usr/local/sbin/coldlo
 struct ReportFile {
   std::string name;
   std::string content;
-  bool is_bootstrap = false;  // of a node: says where things lie, and runs
 };
 
 // storage_layout_notes.md, storage_layout_bench.csv, report.html, and where the plan allows one, bootstrap.sh

@@ -1,5 +1,5 @@
-// command_clock FILE PROGRAM [ARGUMENT...]: writes the time of CLOCK_MONOTONIC at its own first instruction to FILE, as a
-// line, then becomes PROGRAM.
+// command_clock FILE PROGRAM [ARGUMENT...]: writes the time of CLOCK_MONOTONIC at its own first instruction
+// to FILE, as a line, then becomes PROGRAM.
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>

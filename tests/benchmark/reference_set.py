@@ -93,7 +93,8 @@ def valid_runs(document, case):
 def unwanted_words(secrets, paths):
     """What must not stand in the set, each with what it is. A secret is found anywhere, the others as words of their own."""
     def word(text):
-        return re.compile(rf"(?<![\w.-]){re.escape(text)}(?![\w-])".encode())
+        # Not as the end of another path, nor of a pattern: /proc/[0-9]*/root is nobody's home.
+        return re.compile(rf"(?<![\w.*\])}}-]){re.escape(text)}(?![\w-])".encode())
 
     words = [(SECRET, re.compile(re.escape(secret).encode())) for secret in secrets]
     words += [(f"the path {path}", word(path)) for path in [*paths, os.environ.get("HOME", "")] if len(path) > 1]

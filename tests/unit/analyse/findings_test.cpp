@@ -83,8 +83,7 @@ TEST(Findings, SeeThatTheCpuLimitStoppedRuns) {
 TEST(Findings, SeeNeighbours) {
   ResultDocument document = document_with(steady());
   document.runs.back().disturbed = {"others read 40 % beside us"};  // one reason, however much it was
-  EXPECT_THAT(text_of(document, FindingKind::neighbours),
-              HasSubstr("1 of 8 runs that count was disturbed"));
+  EXPECT_THAT(text_of(document, FindingKind::neighbours), HasSubstr("1 of 8 runs that count was disturbed"));
 }
 
 TEST(Findings, SeePagesThatWereReadTwice) {

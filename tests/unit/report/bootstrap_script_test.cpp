@@ -11,6 +11,7 @@
 #include "core/report/bootstrap_pieces.hpp"
 #include "core/report/shell_quote.hpp"
 #include "core/report/systemd_unit.hpp"
+#include "tests/support/golden.hpp"
 
 namespace coldload {
 namespace {
@@ -102,17 +103,6 @@ std::string shortened(std::string script) {
   cut("warm", bootstrap_pieces::warm);
   cut("service", bootstrap_pieces::service);
   return script;
-}
-
-// Golden files are read by people before they are trusted; COLDLOAD_UPDATE_GOLDEN=1 writes them anew.
-void expect_golden(const std::string& text, const std::string& name) {
-  const std::filesystem::path path = std::filesystem::path(COLDLOAD_SOURCE_DIR) / "tests/golden" / name;
-  if (std::getenv("COLDLOAD_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << text;
-  std::ifstream file(path, std::ios::binary);
-  ASSERT_TRUE(file) << "no golden file " << path;
-  std::ostringstream golden;
-  golden << file.rdbuf();
-  EXPECT_EQ(golden.str(), text) << path;
 }
 
 // Clean at every severity, notes on style included.

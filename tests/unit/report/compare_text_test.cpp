@@ -10,23 +10,13 @@
 
 #include "core/base/text.hpp"
 #include "tests/support/compared_documents.hpp"
+#include "tests/support/golden.hpp"
 
 namespace coldload {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-// Golden files are read by people before they are trusted; COLDLOAD_UPDATE_GOLDEN=1 writes them anew.
-void expect_golden(const std::string& text, const std::string& name) {
-  const std::filesystem::path path = std::filesystem::path(COLDLOAD_SOURCE_DIR) / "tests/golden" / name;
-  if (std::getenv("COLDLOAD_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << text;
-  std::ifstream file(path, std::ios::binary);
-  ASSERT_TRUE(file) << "no golden file " << path;
-  std::ostringstream golden;
-  golden << file.rdbuf();
-  EXPECT_EQ(golden.str(), text) << path;
-}
 
 class CompareReport : public testing::Test {
  protected:

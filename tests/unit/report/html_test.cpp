@@ -15,6 +15,7 @@
 
 #include "core/analyse/words.hpp"
 #include "core/report/html_view.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/sample_document.hpp"
 #include "tests/support/sample_report.hpp"
 
@@ -23,17 +24,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-// Golden files are read by people before they are trusted; COLDLOAD_UPDATE_GOLDEN=1 writes them anew.
-void expect_golden(const std::string& html, const std::string& name) {
-  const std::filesystem::path path = std::filesystem::path(COLDLOAD_SOURCE_DIR) / "tests/golden" / name;
-  if (std::getenv("COLDLOAD_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << html;
-  std::ifstream file(path, std::ios::binary);
-  ASSERT_TRUE(file) << "no golden file " << path;
-  std::ostringstream golden;
-  golden << file.rdbuf();
-  EXPECT_TRUE(golden.str() == html) << path << " differs; COLDLOAD_UPDATE_GOLDEN=1 writes it anew";
-}
 
 std::string replaced(const std::string& text, const std::string& pattern, const std::string& by) {
   return std::regex_replace(text, std::regex(pattern), by);
