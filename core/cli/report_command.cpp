@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "core/analyse/merge.hpp"
 #include "core/base/file.hpp"
@@ -54,6 +55,15 @@ Result<void> write(const fs::path& directory, const ReportFile& file) {
   return {};
 }
 
+// Whoever hands the folder on would hand on what a redacted report leaves out.
+std::optional<std::string> unredacted_file_in(const fs::path& directory) {
+  for (const char* name : {"bootstrap.sh", "coldload-bootstrap.service"}) {
+    std::error_code error;
+    if (fs::exists(directory / name, error)) return (directory / name).string();
+  }
+  return std::nullopt;
+}
+
 ExitCode failed(const Error& error) {
   print_error(error);
   return exit_code_of(error);
@@ -66,13 +76,19 @@ ExitCode report_command(const ReportCommand& command) {
     print_error("error: a report on several runs needs a folder of its own: say -o DIR");
     return ExitCode::usage;
   }
+  const fs::path directory = command.out.empty() ? command.runs.front() : command.out;
+  if (const auto found = unredacted_file_in(directory); command.redact && found) {
+    print_error(
+        fmt::format("error: {} is of a report that was not redacted: name another folder with -o", *found));
+    return ExitCode::usage;
+  }
   auto run = read_runs(command.runs);
   if (!run) return failed(run.error());
   if (command.redact) run->document = redacted(run->document);
   Report report = make_report(run->document, run->run_id, command.client);
-  if (command.redact) report.bootstrap.not_possible = "a redacted report names no place that one could work on";
+  if (command.redact)
+    report.bootstrap.not_possible = "a redacted report names no place that one could work on";
 
-  const fs::path directory = command.out.empty() ? command.runs.front() : command.out;
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return failed({Status::io_error, fmt::format("{}: {}", directory.string(), error.message())});

@@ -142,10 +142,13 @@ class Note(Reported):
     def test_a_client_is_named_and_a_redacted_report_names_no_place(self):
         _, out = self.report("--client", "Some & Sons")
         self.assertIn("Some &amp; Sons", self.text(out, "storage_layout_notes.md"))
-        _, out = self.report("--redact")
+        refused = self.coldload("report", Reported.shared, "-o", out, "--redact", expect=USAGE)
+        self.assertIn("bootstrap.sh is of a report that was not redacted", refused.err)
+        out = self.path("redacted")
+        finished = self.coldload("report", Reported.shared, "-o", out, "--redact")
         for name in os.listdir(out):
             self.assertNotIn(os.path.dirname(Reported.shared), self.text(out, name))
-        self.assertNotIn("bootstrap.sh", self.report("--redact")[0].out)
+        self.assertNotIn("bootstrap.sh", finished.out)
 
     def test_two_runs_of_the_same_cases_are_refused(self):
         self.report()
