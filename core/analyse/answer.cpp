@@ -19,16 +19,17 @@ const CaseAnalysis& on_disk(const Decision& decision) {
 }
 
 std::string against(const Decision& decision) {
-  const BaselineComparison& comparison = *decision.disk_against_network;
-  if (comparison.verdict == Verdict::slower) {
-    return fmt::format("takes {} as long", factor_in_words(comparison.ratio));
+  const std::optional<BaselineComparison>& comparison = decision.disk_against_network;
+  if (comparison && comparison->verdict == Verdict::slower) {
+    return fmt::format("takes {} as long", factor_in_words(comparison->ratio));
   }
   return "shows no difference";
 }
 
 std::string break_even_in_words(const BreakEven& even) {
-  if (*even.restarts <= 1) return "by the first restart";
-  std::string text = fmt::format("after {} restarts", count_in_words(*even.restarts));
+  const double restarts = even.restarts.value_or(0);
+  if (restarts <= 1) return "by the first restart";
+  std::string text = fmt::format("after {} restarts", count_in_words(restarts));
   if (even.days) text += fmt::format(" ({} days at this policy's rate)", count_in_words(*even.days));
   return text;
 }
@@ -65,7 +66,7 @@ Statement compared_home(const AdviceView& view) {
           place(view, network), from_network, from_disk, against(decision));
       break;
     case HomeReason::staging_pays_too_late: {
-      const BreakEven& even = *decision.break_even;
+      const BreakEven even = decision.break_even.value_or(BreakEven{});
       out.text = fmt::format(
           "leave the weights on {}, where a cold load takes {}: a copy on this node's disk saves {} "
           "a restart, and is earned back only {}",
@@ -75,7 +76,7 @@ Statement compared_home(const AdviceView& view) {
       break;
     }
     case HomeReason::engine_start_dominates: {
-      const double engine_s = *decision.engine_start.seconds;
+      const double engine_s = decision.engine_start.seconds.value_or(0);
       const double saved_s = network.cold_load.median - disk.cold_load.median;
       const double ready_s = network.cold_load.median + engine_s;
       out.text = fmt::format(

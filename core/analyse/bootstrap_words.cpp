@@ -55,7 +55,7 @@ void add_settings(const AdviceView& view, std::vector<Statement>& out) {
   }
   if (plan.prewarm) {
     out.push_back({fmt::format("fill the page cache before the service starts, which saves {} of the load",
-                               seconds_in_words(*view.decision.prewarm_saves_s)),
+                               seconds_in_words(view.decision.prewarm_saves_s.value_or(0))),
                    ids_of({view.decision.warm, view.decision.steady})});
   } else {
     out.push_back({"not fill the page cache beforehand",

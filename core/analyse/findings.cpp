@@ -29,7 +29,7 @@ void find_weights_share(const ResultDocument& document, const std::vector<CaseAn
   finding.what = {
       fmt::format("the weights are {} of the time until the service is ready; the other {} are the "
                   "engine's own start",
-                  percent_in_words(*engine.weights_share), seconds_in_words(*engine.seconds)),
+                  percent_in_words(*engine.weights_share), seconds_in_words(engine.seconds.value_or(0))),
       {engine.basis}};
   finding.advice = "faster storage can shorten the first part only";
   findings.push_back(std::move(finding));

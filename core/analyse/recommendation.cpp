@@ -155,7 +155,7 @@ Statement prewarming(const AdviceView& view) {
         "pre-warming: worth it; a warm load takes {} against {} cold, so a filled page cache saves {} "
         "of each start, and costs {} of memory and one cold read beforehand",
         median_in_words(*decision.warm), median_in_words(*decision.steady),
-        seconds_in_words(*decision.prewarm_saves_s), model);
+        seconds_in_words(decision.prewarm_saves_s.value_or(0)), model);
     out.basis.push_back("scenario.model_bytes");
   } else {
     out.text = fmt::format("pre-warming: not worth it; a warm load takes {} against {} cold",
