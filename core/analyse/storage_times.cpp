@@ -20,7 +20,7 @@ class Chooser {
       : document_(document), analyses_(analyses), mode_(mode), bytes_(ranked_bytes(analyses)) {}
 
   StorageTimes choose() const {
-    StorageTimes times = choose(false);
+    const StorageTimes times = choose(false);
     return times.measured() ? times : choose(true);
   }
 
