@@ -7,8 +7,6 @@
 namespace coldload::command {
 namespace {
 
-using ::testing::HasSubstr;
-
 std::string found_in(std::string_view log, const std::vector<PhasePattern>& patterns) {
   std::string text;
   for (const Phase& phase : find_phases(log, patterns)) {
