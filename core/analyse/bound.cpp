@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/analyse/ceiling.hpp"
 #include "core/analyse/finders.hpp"
 #include "core/analyse/words.hpp"
 
@@ -18,12 +19,17 @@ struct CpuUse {
   std::optional<double> all_cores;  // of the whole machine
 };
 
+// Of the load alone, in ns.
+double median_clock(const CaseView& view) {
+  std::vector<double> clocks;
+  for (const RunRecord* run : view.runs) clocks.push_back(static_cast<double>(run->load_ns));
+  return summarize(clocks, 1).median;
+}
+
 std::optional<CpuUse> cpu_of(const CaseView& view) {
   const auto user = median_metric(view, "cpu_user_ns");
   const auto system = median_metric(view, "cpu_system_ns");
-  std::vector<double> clocks;
-  for (const RunRecord* run : view.runs) clocks.push_back(static_cast<double>(run->load_ns));
-  const double clock = summarize(clocks, 1).median;
+  const double clock = median_clock(view);
   if (!user || !system || clock <= 0) return std::nullopt;
   CpuUse use{(*user + *system) / clock, std::nullopt};
   if (const auto machine = median_metric(view, "cpu_machine_ns")) use.all_cores = *machine / clock;
@@ -71,15 +77,50 @@ std::optional<Bound> by_ceiling(const CaseAnalysis& analysis) {
                "", what == "device" ? "only a faster device would shorten it" : ""};
 }
 
-// Far below its ceiling and with the processor idle it waits: for each answer of the storage in turn.
+// What the probe got with `bytes` under way, or with the next fewer that it tried.
+std::optional<double> probed_rate(const CaseView& view, double bytes) {
+  std::optional<double> rate;
+  const std::string_view device = read_from(view.record(), view.document);
+  for (const ProbeRecord& probe : view.document.probes) {
+    const json::array* sweep = json::array_at(probe.detail, "sweep");
+    const auto block = static_cast<double>(json::unsigned_or(probe.detail, "block_bytes"));
+    if (probe.tag != view.analysis.ceiling->tag || sweep == nullptr || block <= 0) continue;
+    if (probe.subject != view.record().backend && probe.subject != device) continue;
+    for (const json::value& entry : *sweep) {
+      if (!entry.is_object()) continue;
+      const auto depth = static_cast<double>(json::unsigned_or(entry.get_object(), "depth"));
+      const double found = json::number_or(entry.get_object(), "bytes_per_second", 0);
+      if (depth <= 1 || depth * block <= bytes) rate = std::max(rate.value_or(0), found);
+    }
+  }
+  return rate;
+}
+
+// Far below its ceiling, the processor idle, and as fast as the probe with as little under way: it waits for
+// each answer of the storage in turn. How much was under way follows from Little's law.
 std::optional<Bound> by_round_trips(const CaseView& view) {
   const CaseAnalysis& analysis = view.analysis;
   const auto latency = median_metric(view, "chunk_latency_p50_ns");
-  if (!latency || !analysis.ceiling || view.record().thread_count == 0) return std::nullopt;
+  const auto chunks = median_metric(view, "chunks");
+  const double clock = median_clock(view);
+  if (!latency || !chunks || *chunks <= 0 || clock <= 0 || !analysis.ceiling) return std::nullopt;
+  const double under_way = std::max(*chunks * *latency / clock, 1.0);
+  const double bytes = under_way * static_cast<double>(view.record().model_bytes) / *chunks;
+  const auto probed = probed_rate(view, bytes);
+  if (!probed) return std::nullopt;
+  const std::string share = percent_in_words(analysis.ceiling->share);
+  const std::string_view what = ceiling_in_words(analysis.ceiling->tag);
+  if (analysis.bytes_per_second < kNearCeiling * *probed) {
+    return Bound{
+        fmt::format("what bound it is unknown: it reached {} of what the {} gave to its probe, which got "
+                    "more with as much under way, and the processor was not busy throughout",
+                    share, what),
+        "", "repeat it when the machine is quiet"};
+  }
   return Bound{
-      fmt::format("bound by round trips: {} in flight × {}; {} of what the {} gave to its probe",
-                  view.record().thread_count, seconds_in_words(*latency * 1e-9),
-                  percent_in_words(analysis.ceiling->share), ceiling_in_words(analysis.ceiling->tag)),
+      fmt::format("bound by round trips: {:.0f} in flight × {}; {} of what the {} gave to its probe, which "
+                  "got no more with as much under way",
+                  under_way, seconds_in_words(*latency * 1e-9), share, what),
       "each request waits for its answer, and too few are under way at once",
       "more threads, more in flight, or larger chunks"};
 }
@@ -96,7 +137,10 @@ void find_bound(const CaseView& view, std::vector<Finding>& findings) {
   Finding finding;
   finding.kind = FindingKind::bound;
   if (!bound) {
-    finding.what = {"what bound it is unknown: nothing that limits it was probed", {view.record().id}};
+    const std::string_view why = analysis.ceiling
+                                     ? "its probe does not say what it gets with as much under way"
+                                     : "nothing that limits it was probed";
+    finding.what = {fmt::format("what bound it is unknown: {}", why), {view.record().id}};
   } else {
     finding.what = {bound->text, {view.record().id}};
     finding.cause = bound->cause;

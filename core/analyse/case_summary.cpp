@@ -77,7 +77,7 @@ class Analyser {
     // Touching moves nothing: it has no rate, and none bounds it.
     if (analysis.cold_load.median > 0 && !analysis.touches_only) {
       analysis.bytes_per_second = static_cast<double>(record.model_bytes) / analysis.cold_load.median;
-      analysis.ceiling = ceiling_of(record, document_.probes);
+      analysis.ceiling = ceiling_of(record, document_);
     }
     if (analysis.ceiling) {
       analysis.ceiling->share = analysis.bytes_per_second / analysis.ceiling->bytes_per_second;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace coldload {
 namespace {
@@ -37,11 +38,19 @@ std::optional<Ceiling> best_of(const std::vector<ProbeRecord>& probes, Bounds&& 
 
 }  // namespace
 
-std::optional<Ceiling> ceiling_of(const CaseRecord& record, const std::vector<ProbeRecord>& probes) {
+std::string_view read_from(const CaseRecord& record, const ResultDocument& document) {
+  const BackendRecord* backend = document.backend(record.backend);
+  if (backend == nullptr || backend->storage != StorageKind::staged) return record.backend;
+  const std::string_view target = backend->built_on_as("target");
+  return target.empty() ? std::string_view(record.backend) : target;
+}
+
+std::optional<Ceiling> ceiling_of(const CaseRecord& record, const ResultDocument& document) {
+  const std::vector<ProbeRecord>& probes = document.probes;
   if (record.synthetic) return std::nullopt;
   if (record.cache == "cold") {
-    return best_of(probes, [&](const ProbeRecord& probe) {
-      return probe.tag == kDevice && probe.subject == record.backend;
+    return best_of(probes, [&, device = read_from(record, document)](const ProbeRecord& probe) {
+      return probe.tag == kDevice && (probe.subject == record.backend || probe.subject == device);
     });
   }
   if (record.cache == "warm") {

@@ -106,6 +106,29 @@ class Derived:
         texts += [percent(record["model_bytes"] / median / probe["bytes_per_second"]) for probe in self.document["probes"]]
         return texts
 
+    def csv_numbers(self, case):
+        """The numbers of a case's row in storage_layout_bench.csv, but for the interval's two ends."""
+        record, runs = self.cases[case], self.valid[case]
+        attempted = [run for run in self.document["runs"] if run["case"] == case and run["repetition"] > 0
+                     and run["status"] not in ("skipped", "cancelled")]
+        row = {"runs_valid": len(runs), "runs_attempted": len(attempted), "model_bytes": record["model_bytes"],
+               "disturbed_runs": len([run for run in attempted if run["disturbed"]])}
+        if not runs:
+            return row
+        median = statistics.median(self.ranked(case))
+        row["load_s"] = statistics.median(run["load_ns"] for run in runs) * 1e-9
+        row["cold_load_s"] = statistics.median(run["cold_load_ns"] for run in runs) * 1e-9
+        row["gb_per_s"] = record["model_bytes"] / median * 1e-9
+        prepare = [run["phases_ns"]["prepare"] for run in runs if run["phases_ns"].get("prepare")]
+        if prepare:
+            row["prepare_s"] = statistics.median(prepare) * 1e-9
+        if record["cache"] == "first-start":
+            row["first_start_s"] = statistics.median(run["first_start_ns"] for run in runs) * 1e-9
+        baseline = record.get("baseline", "")
+        if baseline and baseline != case and self.valid[baseline]:
+            row["against_baseline"] = median / statistics.median(self.ranked(baseline))
+        return row
+
     def of_cases(self, cases, engine_seconds, restarts_per_day):
         """And those of several cases together."""
         texts = [text for case in cases for text in self.of_case(case)]

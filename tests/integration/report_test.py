@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import re
+import statistics
 import unittest
 
 from coldload_cli import MIB, USAGE, CliTest
@@ -138,6 +139,52 @@ class Note(Reported):
             middle = (seconds[(len(seconds) - 1) // 2] + seconds[len(seconds) // 2]) / 2
             ranked = entry["first_start_s"] or entry["cold_load_s"]
             self.assertAlmostEqual(float(ranked), middle, places=5)
+
+    def test_every_number_of_the_table_is_derived_anew(self):
+        _, out = self.report()
+        document = self.document(Reported.shared)
+        derived = Derived(document)
+        for row in csv.DictReader(io.StringIO(self.text(out, "storage_layout_bench.csv"))):
+            with self.subTest(case=row["case"]):
+                expected = derived.csv_numbers(row["case"])
+                shown = {name: text for name, text in row.items() if re.fullmatch(r"[\d.]+", text)}
+                # Each column that holds a number is one of these, and each of these is shown.
+                self.assertEqual(set(shown) - {"max_model_len"}, set(expected) | {"cold_load_low_s", "cold_load_high_s"} & set(shown))
+                for name, value in expected.items():
+                    self.assertLessEqual(abs(float(row[name]) - value), 1e-5 * max(value, 0.1), name)
+                if "cold_load_low_s" in shown:
+                    seconds = derived.ranked(row["case"])
+                    low, high = float(row["cold_load_low_s"]), float(row["cold_load_high_s"])
+                    self.assertLessEqual(min(seconds) - 1e-6, low)
+                    self.assertLessEqual(low, statistics.median(seconds) + 1e-6)
+                    self.assertLessEqual(statistics.median(seconds) - 1e-6, high)
+                    self.assertLessEqual(high, max(seconds) + 1e-6)
+
+    def test_every_number_of_the_script_follows_from_the_run(self):
+        _, out = self.report()
+        document = self.document(Reported.shared)
+        head, _, rest = self.text(out, "bootstrap.sh").partition("set -Eeuo pipefail")
+        derived, seen = Derived(document), 0
+        for reason in re.findall(r"^# - (.*(?:\n#   .*)*)", head, re.MULTILINE):
+            text, _, basis = reason.replace("\n#   ", " ").rpartition(" [")
+            named = [case for case in derived.cases if case in basis] + re.findall(r"\b(?:scenario|environment)\.\w+", basis)
+            self.assertTrue(named, reason)
+            self.assertFalse(numbers(text) - derived.of_basis(named), reason)
+            seen += 1
+        self.assertGreaterEqual(seen, 3)
+        values = dict(re.findall(r"^readonly ([A-Z_]+)=(\d+)$", rest.partition("\nusage")[0], re.MULTILINE))
+        self.assertEqual(int(values.pop("MODEL_BYTES")), document["cases"][0]["model_bytes"])
+        self.assertEqual(int(values.pop("SERVICE_PORT")), document["scenario"]["service"]["port"])
+        # docs/bootstrap.md: ten minutes where the scenario says nothing.
+        self.assertEqual(int(values.pop("READY_TIMEOUT_S")), 600)
+        # Where the disk is known; one of those that were measured.
+        if "READ_AHEAD_BYTES" in values:
+            self.assertIn(int(values.pop("READ_AHEAD_BYTES")),
+                          [mount.get("read_ahead_bytes") for mount in document["environment"]["mounts"]])
+        # docs/bootstrap.md: nothing was copied, so the warming has a minute and what 50 MB/s takes.
+        if "COPY_TIMEOUT_S" in values:
+            self.assertEqual(int(values.pop("COPY_TIMEOUT_S")), document["cases"][0]["model_bytes"] // 50_000_000 + 60)
+        self.assertEqual(values, {})
 
     def test_a_client_is_named_and_a_redacted_report_names_no_place(self):
         _, out = self.report("--client", "Some & Sons")

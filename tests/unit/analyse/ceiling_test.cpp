@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "tests/support/sample_document.hpp"
 
@@ -16,6 +18,12 @@ ProbeRecord page_cache(int threads, double rate) {
   return {"memory/page_cache_read", "this machine", "first", rate, {{"threads", threads}}};
 }
 
+std::optional<Ceiling> ceiling_of(const CaseRecord& record, std::vector<ProbeRecord> probes) {
+  ResultDocument document = empty_document();
+  document.probes = std::move(probes);
+  return coldload::ceiling_of(record, document);
+}
+
 double rate_of(const std::optional<Ceiling>& ceiling) {
   return ceiling ? ceiling->bytes_per_second : 0;
 }
@@ -25,6 +33,20 @@ TEST(Ceiling, OfAColdCaseIsTheBetterMomentOfItsBackendsDevice) {
                                   {device("local", 1e9), device("local", 2e9), device("other", 9e9)});
   EXPECT_EQ(rate_of(ceiling), 2e9);
   EXPECT_EQ(ceiling_in_words(ceiling->tag), "device");
+}
+
+TEST(Ceiling, OfARestartFromACopyIsTheDeviceThatTheCopyLiesOn) {
+  ResultDocument document = empty_document();
+  document.probes = {device("disk", 2e9), device("lake", 9e9)};
+  BackendRecord staged{.name = "copy", .plugin = "staged", .storage = StorageKind::staged};
+  staged.built_on = {{"source", "lake"}, {"target", "disk"}};
+  document.backends.push_back(staged);
+  CaseRecord record = sample_case("sequential", "cold");
+  record.backend = "copy";
+  EXPECT_EQ(rate_of(coldload::ceiling_of(record, document)), 2e9);
+  // What is built on another for another reason has a limit of its own.
+  document.backends.front().storage = StorageKind::network;
+  EXPECT_FALSE(coldload::ceiling_of(record, document));
 }
 
 TEST(Ceiling, OfAWarmCaseOfOneThreadIsOneThreadsCopy) {

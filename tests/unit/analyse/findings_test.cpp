@@ -136,15 +136,39 @@ TEST(Bound, IsOneCoreWhereTheOneThreadIsBusy) {
   EXPECT_THAT(text_of(document, FindingKind::bound), HasSubstr("bound by one core"));
 }
 
-TEST(Bound, IsRoundTripsWhereRequestsWaitFarBelowTheProbe) {
+// 2 GB in 2.01 s by 1,000 chunks of 2 MB, each answered after 8 ms: four under way. The probe got `at_8` with
+// as much.
+ResultDocument waiting(double at_8) {
   ResultDocument document = document_with(steady());
-  document.cases.front().thread_count = 4;
-  document.probes.push_back(device_probe(4e9));
+  ProbeRecord probe = device_probe(4e9);
+  probe.detail = {{"block_bytes", 1'000'000},
+                  {"sweep", json::array{{{"depth", 1}, {"bytes_per_second", 0.2e9}},
+                                        {{"depth", 8}, {"bytes_per_second", at_8}},
+                                        {{"depth", 16}, {"bytes_per_second", 4e9}}}}};
+  document.probes.push_back(probe);
+  document.cases.front().thread_count = 1;  // What is under way is counted, not taken from the threads.
   add_metric(document, "cpu_user_ns", "ns", 0.1e9);
   add_metric(document, "cpu_system_ns", "ns", 0.1e9);
-  add_metric(document, "chunk_latency_p50_ns", "ns", 2e6);
-  EXPECT_THAT(text_of(document, FindingKind::bound),
-              HasSubstr("bound by round trips: 4 in flight × 2.00 ms"));
+  add_metric(document, "chunks", "count", 1000);
+  add_metric(document, "chunk_latency_p50_ns", "ns", 8.05e6);
+  return document;
+}
+
+TEST(Bound, IsRoundTripsWhereTheProbeGotNoMoreWithAsMuchUnderWay) {
+  EXPECT_THAT(text_of(waiting(1.1e9), FindingKind::bound),
+              HasSubstr("bound by round trips: 4 in flight × 8.05 ms; 25 % of what the device gave to its "
+                        "probe, which got no more with as much under way"));
+}
+
+TEST(Bound, IsUnknownWhereTheProbeGotMoreWithAsMuchUnderWay) {
+  EXPECT_THAT(text_of(waiting(3e9), FindingKind::bound),
+              HasSubstr("what bound it is unknown: it reached 25 % of what the device gave to its probe"));
+}
+
+TEST(Bound, IsNotCalledRoundTripsByAProbeWithoutASweep) {
+  ResultDocument document = waiting(1.1e9);
+  document.probes.front().detail.erase("sweep");
+  EXPECT_THAT(text_of(document, FindingKind::bound), HasSubstr("what bound it is unknown: its probe"));
 }
 
 TEST(Bound, IsUnknownWithoutAProbe) {
