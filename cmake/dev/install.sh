@@ -30,7 +30,7 @@ package_set() {
     reference)
       package_set build
       package_set servers
-      printf '%s\n' python3
+      printf '%s\n' python3 chromium
       ;;
     clang)
       package_set test

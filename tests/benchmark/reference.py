@@ -25,6 +25,7 @@ from contextlib import ExitStack
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(SOURCE / "tests/support")]
+import chromium  # noqa: E402
 import reference_set  # noqa: E402
 from ganesha import Ganesha  # noqa: E402
 from link import Link, bits_per_second, burst_bytes  # noqa: E402
@@ -36,6 +37,7 @@ MODEL = "qwen2.5-7b"
 S3_PORT = 8080
 NFS_PORT = 2049
 GIB = 1 << 30
+PICTURE_WIDTH = 1280  # CSS pixels
 
 
 def say(text):
@@ -223,6 +225,14 @@ def render(coldload, run):
             fail(f"coldload {' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
 
+def picture(run):
+    """What the report shows first: the answer, the recommendation and the medians."""
+    with chromium.Chromium() as browser:
+        browser.show(run / "report.html", width=PICTURE_WIDTH)
+        end = browser.evaluate("document.querySelectorAll('h2')[2].getBoundingClientRect().top + window.scrollY")
+        browser.screenshot(run / "report.png", clip=(0, 0, PICTURE_WIDTH, int(end)))
+
+
 def arguments_of(command_line):
     parser = argparse.ArgumentParser(prog="./dev reference")
     parser.add_argument("coldload", help=argparse.SUPPRESS)
@@ -263,6 +273,7 @@ def main():
                  "runs": arguments.runs, "printed": printed}
         run = place.run
         render(coldload, run)
+        picture(run)
         document = json.loads((run / "result.json").read_text(encoding="utf-8"))
         facts["seconds"] = time.monotonic() - began
         (run / "README.md").write_text(reference_set.readme(document, facts, run), encoding="utf-8")

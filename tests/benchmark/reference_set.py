@@ -18,6 +18,7 @@ FILES = {
     "README.md": "this",
     "storage_layout_notes.md": "the note: where the weights should live on this machine, and why",
     "report.html": "the report, in one file",
+    "report.png": "a picture of its first part",
     "storage_layout_bench.csv": "a row for each case",
     "bootstrap.sh": "the script that sets a node up as the note says",
     "coldload-bootstrap.service": "the systemd unit that runs it",

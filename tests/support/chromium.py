@@ -107,9 +107,11 @@ class Chromium:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description", expression))
         return answer["result"].get("value")
 
-    def screenshot(self, file):
-        """The whole page, as a PNG."""
-        answer = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+    def screenshot(self, file, clip=None):
+        """The page, or its part (x, y, width, height), as a PNG."""
+        names = ("x", "y", "width", "height")
+        part = {"clip": {**dict(zip(names, clip)), "scale": 1}} if clip else {}
+        answer = self.call("Page.captureScreenshot", captureBeyondViewport=True, **part)
         pathlib.Path(file).write_bytes(base64.b64decode(answer["data"]))
 
     def print(self, file):
