@@ -48,7 +48,7 @@ package_set() {
       ;;
     bench)
       package_set build
-      printf '%s\n' fio python3 curl iproute2 nginx-light rsync nfs-ganesha nfs-ganesha-vfs libnfs-utils \
+      printf '%s\n' fio python3 curl iproute2 nginx-light rsync rclone awscli nfs-ganesha nfs-ganesha-vfs libnfs-utils \
         sshfs openssh-sftp-server socat
       ;;
     *) die "no package set \"$1\"" ;;

@@ -22,6 +22,9 @@ using sdk::os_failure;
 // Files that are open at once, on both sides.
 constexpr size_t kOpenFilesMax = 64;
 constexpr uint64_t kSleepNsMax = 20'000'000;
+// A larger write takes larger folios for the page cache. Where a virtual machine reports free memory to its
+// host, those have to come back from there first, at up to 3 s a GB; smaller ones are still at hand.
+constexpr uint64_t kWriteBytesMax = 256 << 10;
 
 // One object's digest, by the host.
 class FileDigest {
@@ -91,8 +94,9 @@ class Buffer {
 void write_range(const Transfer& transfer, const Range& range, const void* data) {
   const char* at = static_cast<const char*>(data);
   for (uint64_t done = 0; done < range.length;) {
-    const ssize_t count = ::pwrite(transfer.file.get(), at + done, range.length - done,
-                                   static_cast<off_t>(range.offset + done));
+    const ssize_t count =
+        ::pwrite(transfer.file.get(), at + done, std::min(range.length - done, kWriteBytesMax),
+                 static_cast<off_t>(range.offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       throw os_failure(errno, transfer.shown + ": writing bytes " + std::to_string(range.offset) + "-" +

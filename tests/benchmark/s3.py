@@ -52,11 +52,18 @@ class Server:
         self.scratch, self.port = scratch, 18080
         os.makedirs(f"{scratch}/root/models")
         os.symlink(model, f"{scratch}/root/models/m")
-        contents = "".join(f"<Contents><Key>m/{urllib.parse.quote(file.name)}</Key><Size>{file.stat().st_size}</Size></Contents>"
-                           for file in sorted(pathlib.Path(model).iterdir()))
+        contents = "".join(self.listed(file) for file in sorted(pathlib.Path(model).iterdir()))
         pathlib.Path(f"{scratch}/list.xml").write_text(
             f"<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>")
         pathlib.Path(f"{scratch}/nginx.conf").write_text(NGINX.format(scratch=scratch, port=self.port))
+
+    @staticmethod
+    def listed(file):
+        """With the ETag that nginx answers with."""
+        status = file.stat()
+        changed = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(status.st_mtime))
+        return (f"<Contents><Key>m/{urllib.parse.quote(file.name)}</Key><LastModified>{changed}</LastModified>"
+                f"<ETag>&quot;{int(status.st_mtime):x}-{status.st_size:x}&quot;</ETag><Size>{status.st_size}</Size></Contents>")
 
     def __enter__(self):
         self.process = subprocess.Popen(["nginx", "-c", f"{self.scratch}/nginx.conf", "-e", f"{self.scratch}/error.log"])
