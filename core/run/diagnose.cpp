@@ -1,12 +1,10 @@
 #include "core/run/diagnose.hpp"
 
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 
 #include "coldload/ext/diagnose.h"
-#include "coldload/ext/directory.h"
 #include "core/base/units.hpp"
 #include "core/plugin/instance.hpp"
 #include "core/record/environment.hpp"
@@ -42,36 +40,6 @@ void add_own_words(Facts& facts, const Backend& backend, const std::string& mode
   for (const auto& inner : backend.inner()) add_own_words(facts, *inner, model_path);
 }
 
-// Free bytes of the directory that a staging backend copies to; absent where there is none such.
-std::optional<uint64_t> free_bytes_of(const Backend& target) {
-  const auto* ops = static_cast<const coldload_directory_ops*>(target.extension(COLDLOAD_EXT_DIRECTORY));
-  int32_t fd = -1;
-  const char* path = nullptr;
-  coldload_error error{};
-  error.struct_size = sizeof error;
-  if (ops == nullptr || ops->root(target.self(), &fd, &path, &error) != COLDLOAD_OK) return std::nullopt;
-  struct statvfs space{};
-  if (::fstatvfs(fd, &space) != 0) return std::nullopt;
-  return static_cast<uint64_t>(space.f_bavail) * space.f_frsize;
-}
-
-void add_space(Facts& facts, const Backend& backend, const FoundModel& model) {
-  const EffectiveOption* target = find_option(backend.options(), "target");
-  const EffectiveOption* reserve = find_option(backend.options(), "reserve");
-  if (!backend.stages() || target == nullptr) return;
-  const auto named = std::ranges::find(backend.inner(), target->text, &Backend::name);
-  if (named == backend.inner().end()) return;
-  const auto free_bytes = free_bytes_of(**named);
-  if (!free_bytes) return;
-  SpaceNeed need;
-  for (const ListedObject& object : model.objects) need.model_bytes += object.size_bytes;
-  need.free_bytes = *free_bytes;
-  need.reserve_bytes = reserve == nullptr ? 0 : reserve->quantity;
-  const auto prepared = backend.is_prepared(model.path);
-  need.there = prepared && *prepared;
-  facts.push_back(space_fact(subject_of(backend), target->text, need));
-}
-
 void add_model(Facts& facts, const Backend& backend, const WorkerRequest& request) {
   const std::string subject = subject_of(backend);
   const auto model = find_model(backend, request.model_path);
@@ -97,7 +65,6 @@ void add_model(Facts& facts, const Backend& backend, const WorkerRequest& reques
   const MemoryHeadroom memory = memory_headroom();
   facts.push_back(memory_fact(subject, {size.total_bytes, memory.bytes, memory.source,
                                         request.cache == CacheState::warm, request.destination == "host"}));
-  add_space(facts, backend, *model);
 }
 
 Facts diagnose_backend(const WorkerRequest& request, const Registry& registry, const HostServices& host) {
@@ -143,24 +110,6 @@ Fact memory_fact(const std::string& subject, const MemoryNeed& need) {
             "larger than memory allows to keep, which no case here asks for: " + sizes, "", ""};
   }
   return {subject, FactLevel::ok, "fits into memory: " + sizes, "", ""};
-}
-
-Fact space_fact(const std::string& subject, const std::string& target, const SpaceNeed& need) {
-  const std::string on = fmt::format("on target \"{}\"", target);
-  if (need.there) return {subject, FactLevel::ok, fmt::format("the copy {} is there, whole", on), "", ""};
-  const std::string free = fmt::format("{} free", format_bytes_decimal(need.free_bytes));
-  const bool fits =
-      need.free_bytes >= need.model_bytes && need.free_bytes - need.model_bytes >= need.reserve_bytes;
-  if (fits) {
-    return {subject, FactLevel::ok,
-            fmt::format("room for the copy {}: {} of {}, reserve {}", on,
-                        format_bytes_decimal(need.model_bytes), free, format_bytes(need.reserve_bytes)),
-            "", ""};
-  }
-  return {subject, FactLevel::error, fmt::format("no room for the copy {}: {}", on, free),
-          fmt::format("it takes {} and must leave a reserve of {}", format_bytes_decimal(need.model_bytes),
-                      format_bytes(need.reserve_bytes)),
-          "free some, name another target, or lower `reserve`"};
 }
 
 Facts diagnose(const WorkerRequest& request, const Registry& registry, const HostServices& host) {

@@ -28,13 +28,4 @@ struct MemoryNeed {
 };
 [[nodiscard]] Fact memory_fact(const std::string& subject, const MemoryNeed& need);
 
-// Whether a copy of `model_bytes` goes onto a target with `free_bytes` and leaves `reserve_bytes`. Pure.
-struct SpaceNeed {
-  uint64_t model_bytes = 0;
-  uint64_t free_bytes = 0;
-  uint64_t reserve_bytes = 0;
-  bool there = false;  // the copy exists, whole
-};
-[[nodiscard]] Fact space_fact(const std::string& subject, const std::string& target, const SpaceNeed& need);
-
 }  // namespace coldload

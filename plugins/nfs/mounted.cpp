@@ -8,9 +8,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
-#include "mount.hpp"
+#include "diagnosis.hpp"
 
 namespace coldload::nfs {
 namespace {
@@ -35,6 +36,12 @@ std::string device_of(int fd, const std::string& path) {
   return std::to_string(major(about.st_dev)) + ":" + std::to_string(minor(about.st_dev));
 }
 
+std::optional<uint64_t> read_ahead_kib(const Mount& mount) {
+  const std::string text = content_of("/sys/class/bdi/" + mount.device + "/read_ahead_kb");
+  if (text.empty()) return std::nullopt;
+  return std::strtoull(text.c_str(), nullptr, 10);
+}
+
 // What the mount does to a reader: as the kernel has it, not as it was asked for.
 void record(const sdk::Host& host, const Mount& mount) {
   host.evidence("mount_source", mount.source);
@@ -43,9 +50,7 @@ void record(const sdk::Host& host, const Mount& mount) {
     const std::string value = mount_option(mount.options, name);
     if (!value.empty()) host.evidence(name, value);
   }
-  const std::string read_ahead = content_of("/sys/class/bdi/" + mount.device + "/read_ahead_kb");
-  if (!read_ahead.empty())
-    host.evidence("read_ahead_kb", uint64_t{std::strtoull(read_ahead.c_str(), nullptr, 10)});
+  if (const auto kib = read_ahead_kib(mount)) host.evidence("read_ahead_kb", *kib);
 }
 
 }  // namespace
@@ -53,11 +58,16 @@ void record(const sdk::Host& host, const Mount& mount) {
 MountedBackend::MountedBackend(const sdk::Host& host, const std::string& path)
     : directory_(host, "path", path) {
   const uint64_t magic = magic_of(directory_.fd(), path);
-  const std::optional<Mount> mount =
-      mount_of_device(content_of("/proc/self/mountinfo"), device_of(directory_.fd(), path));
-  if (const std::optional<sdk::Failure> refused = refusal(path, magic, mount)) throw sdk::Failure(*refused);
-  host.evidence("server", mount ? mount->source.substr(0, mount->source.find(":/")) : "");
-  if (mount) record(host, *mount);
+  mount_ = mount_of_device(content_of("/proc/self/mountinfo"), device_of(directory_.fd(), path));
+  if (const std::optional<sdk::Failure> refused = refusal(path, magic, mount_)) throw sdk::Failure(*refused);
+  host.evidence("server", mount_ ? mount_->source.substr(0, mount_->source.find(":/")) : "");
+  if (mount_) record(host, *mount_);
+}
+
+void MountedBackend::diagnose(sdk::Diagnosis& out) const {
+  if (mount_) return tell_mounted(*mount_, read_ahead_kib(*mount_).value_or(0), out);
+  out.warning("mount: unknown", "no line of /proc/self/mountinfo holds " + directory_.path(),
+              "see whether /proc is mounted for this process");
 }
 
 }  // namespace coldload::nfs

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "coldload/cpp/backend.hpp"
+#include "coldload/cpp/diagnose.hpp"
 #include "coldload/cpp/posix/directory.hpp"
+#include "mount.hpp"
 
 namespace coldload::nfs {
 
@@ -24,9 +27,11 @@ class MountedBackend : public sdk::Backend {
                                                   coldload_object_info& info) override {
     return directory_.open(key, open_flags, info);
   }
+  void diagnose(sdk::Diagnosis& out) const;
 
  private:
   sdk::posix::Directory directory_;
+  std::optional<Mount> mount_;
 };
 
 }  // namespace coldload::nfs

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "coldload/cpp/diagnose.hpp"
 #include "coldload/cpp/plugin.hpp"
 #include "mounted.hpp"
 #include "queue.hpp"
@@ -76,7 +77,9 @@ class NfsBackend : public sdk::Backend {
     }
     if (!path.empty()) {
       refuse_what_a_mount_decides(options);
-      form_ = std::make_unique<MountedBackend>(host, path);
+      auto mounted = std::make_unique<MountedBackend>(host, path);
+      mounted_ = mounted.get();
+      form_ = std::move(mounted);
       return;
     }
     auto remote = std::make_unique<RemoteBackend>(host, settings_of(options));
@@ -94,14 +97,21 @@ class NfsBackend : public sdk::Backend {
                                     coldload_object_info& info) override {
     return form_->open(key, open_flags, info);
   }
-  const void* get_extension(std::string_view id) override { return form_->get_extension(id); }
+  const void* get_extension(std::string_view id) override {
+    return id == COLDLOAD_EXT_DIAGNOSE ? &sdk::kDiagnoseOps<NfsBackend> : form_->get_extension(id);
+  }
+  void diagnose(const std::string& /*prefix*/, sdk::Diagnosis& out) {
+    mounted_ != nullptr ? mounted_->diagnose(out) : remote_->diagnose(out);
+  }
 
   // Of the form with `url`; only that one offers what asks for it.
   [[nodiscard]] Pool& pool() { return remote_->pool(); }
 
  private:
   std::unique_ptr<sdk::Backend> form_;
+  // It is one of these.
   RemoteBackend* remote_ = nullptr;
+  MountedBackend* mounted_ = nullptr;
 };
 
 constexpr const char* kVersions[] = {"3", "4", nullptr};

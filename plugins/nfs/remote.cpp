@@ -6,6 +6,7 @@
 #include "coldload/cpp/posix/key.hpp"
 #include "coldload/cpp/probing.hpp"
 #include "coldload/ext/async_read.h"
+#include "diagnosis.hpp"
 #include "queue.hpp"
 #include "reads.hpp"
 
@@ -89,6 +90,13 @@ std::unique_ptr<sdk::Object> RemoteBackend::open(const std::string& key, uint32_
   info.capabilities = COLDLOAD_CAN_READ_AT | COLDLOAD_CAN_NO_LOCAL_CACHE;
   info.preferred_read_bytes = settings_.read_bytes * settings_.in_flight;
   return object;
+}
+
+void RemoteBackend::diagnose(sdk::Diagnosis& out) {
+  (void)pool_.borrow();
+  const Totals& totals = pool_.totals();
+  const uint64_t connections = totals.connections;
+  tell_server(settings_, connections == 0 ? 0 : totals.connect_ns / connections, out);
 }
 
 const void* RemoteBackend::get_extension(std::string_view id) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "coldload/cpp/backend.hpp"
+#include "coldload/cpp/diagnose.hpp"
 #include "pool.hpp"
 #include "settings.hpp"
 
@@ -37,6 +38,8 @@ class RemoteBackend : public sdk::Backend {
   [[nodiscard]] std::unique_ptr<sdk::Object> open(const std::string& key, uint32_t open_flags,
                                                   coldload_object_info& info) override;
   [[nodiscard]] const void* get_extension(std::string_view id) override;
+
+  void diagnose(sdk::Diagnosis& out);
 
   [[nodiscard]] Pool& pool() noexcept { return pool_; }
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "async.hpp"
+#include "coldload/cpp/diagnose.hpp"
 #include "coldload/cpp/plugin.hpp"
+#include "diagnosis.hpp"
 #include "list.hpp"
 #include "object.hpp"
 #include "program.hpp"
@@ -99,8 +101,10 @@ class S3Backend : public ServiceBackend {
   }
 
   const void* get_extension(std::string_view id) override {
+    if (id == COLDLOAD_EXT_DIAGNOSE) return &sdk::kDiagnoseOps<S3Backend>;
     return id == COLDLOAD_EXT_ASYNC_READ ? &kAsyncReadOps : nullptr;
   }
+  void diagnose(const std::string& prefix, sdk::Diagnosis& out) { diagnose_service(*service_, prefix, out); }
 
  private:
   void check_key(const std::string& key) const {

@@ -63,6 +63,11 @@ void Service::count(const Ended& ended) {
   if (http_version_.empty()) http_version_ = ended.http_version;
 }
 
+std::string Service::tls_version() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return tls_version_;
+}
+
 std::unique_ptr<Http> Service::take_http() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);

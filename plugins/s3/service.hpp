@@ -49,6 +49,8 @@ class Service {
   [[nodiscard]] const sdk::Host& host() const { return host_; }
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] const std::string& credentials_source() const { return credentials_->source(); }
+  // Of the first response: "TLSv1.3", "none" over plain HTTP; "" before there was one.
+  [[nodiscard]] std::string tls_version() const;
   [[nodiscard]] Permits& permits() { return permits_; }
 
   // Signed for now; asks for credentials where they have expired.

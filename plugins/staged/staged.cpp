@@ -13,11 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "coldload/cpp/diagnose.hpp"
 #include "coldload/cpp/plugin.hpp"
 #include "coldload/cpp/upstream.hpp"
 #include "coldload/ext/directory.h"
 #include "coldload/ext/prepare.h"
 #include "copy.hpp"
+#include "diagnosis.hpp"
 #include "manifest.hpp"
 #include "name.hpp"
 #include "place.hpp"
@@ -89,6 +91,7 @@ class StagedBackend : public sdk::Backend {
   void prepare(const std::string& prefix, const CopyProgress& progress) const;
   void discard(const std::string& prefix) const;
   void verify(const std::string& prefix, const CopyProgress& progress) const;
+  void diagnose(const std::string& prefix, sdk::Diagnosis& out) const;
 
  private:
   [[nodiscard]] Place place_of(const std::string& prefix) const {
@@ -232,6 +235,23 @@ void StagedBackend::verify(const std::string& prefix, const CopyProgress& progre
                progress);
 }
 
+void StagedBackend::diagnose(const std::string& prefix, sdk::Diagnosis& out) const {
+  tell_writable(root_, root_path_, out);
+  const Place place = place_of(prefix);
+  try {
+    (void)place.existing();
+  } catch (const Failure& failure) {
+    out.error("place of the copy: taken", failure.what(),
+              "name another `directory` or target; coldload leaves it as it is");
+    return;
+  }
+  if (is_prepared(prefix)) {
+    out.ok("the copy in " + place.shown() + " is there, whole");
+    return;
+  }
+  tell_room(place.shown(), {listed(prefix).total_bytes(), place.free_bytes(), reserve_bytes_}, out);
+}
+
 StagedBackend& backend_of(void* self) {
   // The table's self is the base class that sdk::BackendTable made.
   return static_cast<StagedBackend&>(*static_cast<sdk::Backend*>(self));
@@ -263,6 +283,7 @@ constexpr coldload_prepare_ops kPrepareOps = {
     sizeof(coldload_prepare_ops), 0, is_prepared, prepare, discard, verify};
 
 const void* StagedBackend::get_extension(std::string_view id) {
+  if (id == COLDLOAD_EXT_DIAGNOSE) return &sdk::kDiagnoseOps<StagedBackend>;
   return id == COLDLOAD_EXT_PREPARE ? &kPrepareOps : nullptr;
 }
 

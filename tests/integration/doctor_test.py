@@ -109,11 +109,13 @@ class Scenarios(DoctorCase, CliTest):
                 '[backend.copy]\nplugin = "staged"\nsource = "lake"\ntarget = "disk"\nreserve = "%s"\n'
                 '[strategy.sequential]\n')
         facts = self.check(text % "1 MiB")
-        self.assertIn("4.20 MB of ", self.one(facts, "backend copy", "room for the copy on target \"disk\"")["fact"])
+        place = self.path("disk/.coldload-staged/copy/model")
+        self.assertIn("4.20 MB of ", self.one(facts, "backend copy", "room for the copy in " + place)["fact"])
+        self.one(facts, "backend copy", f"target: {self.path('disk')} may be written")
         self.one(facts, "backend lake", "mount: ")
         self.one(facts, "backend disk", "mount: ")
         facts = self.check(text % "1000 TiB", expect=ENVIRONMENT)
-        self.assertIn("1000 TiB", self.one(facts, "backend copy", "no room for the copy")["cause"])
+        self.assertIn("1.10 PB", self.one(facts, "backend copy", "no room for the copy")["cause"])
         self.assertEqual(os.listdir(self.path("disk")), [])
 
     def test_a_mistake_in_the_scenario_is_usage(self):

@@ -1,5 +1,6 @@
 """Backend nfs against a real server on loopback, and a mount that is none."""
 
+import json
 import os
 import shutil
 import sys
@@ -54,6 +55,10 @@ class Loading(NfsCliTest, CliTest):
                 self.assertGreater(metric(entry, "nfs/connect_ns"), 0)
             # Repetition 0 hashes, and agrees with what local found: one checksum above.
             self.assertTrue(self.runs_of(document, case)[0]["checksum"])
+        told = [fact["fact"] for fact in json.loads(self.coldload("doctor", self.scenario(text), "--json").out)
+                if fact["subject"] == "backend remote"]
+        self.assertTrue([fact for fact in told if fact.startswith("export: nfs://127.0.0.1") and " connected and mounted in " in fact], told)
+        self.assertTrue([fact for fact in told if fact.startswith("asks as: uid ")], told)
         reasons = {case["id"]: case["reason"] for case in document["cases"] if case["status"] == "skipped"}
         self.assertIn("FD, MAP", reasons["remote/mmap/stream/cold"])
         self.assertIn("FD", reasons["remote/io_uring/stream/cold"])

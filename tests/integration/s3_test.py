@@ -1,5 +1,6 @@
 """Backend s3: against a real gateway that checks every signature, and against a stand-in that goes wrong on demand."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,8 +10,8 @@ import time
 import unittest
 import uuid
 
-from coldload_cli import (BINARY, CASE_FAILED, INTEGRITY, MARK, OK, SOURCE, USAGE, CliTest, environment, hasty, metric,
-                          processes_of, until)
+from coldload_cli import (BINARY, CASE_FAILED, ENVIRONMENT, INTEGRITY, MARK, OK, SOURCE, USAGE, CliTest, environment,
+                          hasty, metric, processes_of, until)
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
 from faulty_s3 import FaultyS3  # noqa: E402
@@ -134,6 +135,27 @@ class Gateway(CliTest):
                      "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
             self.assertIn(part, reason)
         self.assertNotIn(wrong, finished.out + finished.err)
+
+    def doctor(self, expect=OK, **variables):
+        file = self.scenario('[model]\npath = "model"\n' + self.backends() + "[strategy.parallel]\n")
+        finished = self.coldload("doctor", file, "--json", expect=expect, env=self.variables(**variables))
+        self.assertNotIn("canary", finished.out + finished.err)
+        return {fact["fact"]: fact for fact in json.loads(finished.out) if fact["subject"] == "backend s3"}
+
+    def test_the_doctor_tells_endpoint_credentials_clock_and_bucket(self):
+        upload(self.client, self.small_model(), "pre/model")
+        facts = self.doctor()
+        for fact in (f"endpoint: {self.gateway.endpoint} (from endpoint), bucket models in the path",
+                     "credentials: from environment", "TLS: none, plain HTTP",
+                     "bucket: models answers, and may be listed below s3://models/pre/model"):
+            self.assertEqual(facts[fact]["level"], "ok", facts)
+        self.assertTrue([fact for fact in facts if fact.startswith("clock: ")], facts)
+
+    def test_the_doctor_says_why_a_bucket_cannot_be_listed(self):
+        upload(self.client, self.small_model(), "pre/model")
+        told = self.doctor(ENVIRONMENT, AWS_SECRET_ACCESS_KEY="canary" + uuid.uuid4().hex)["bucket: cannot be listed"]
+        self.assertEqual(told["level"], "error")
+        self.assertIn("403 SignatureDoesNotMatch", told["cause"])
 
     def test_what_is_not_there_is_told_as_that(self):
         upload(self.client, self.small_model(), "pre/model")

@@ -32,15 +32,6 @@ TEST(MemoryFact, IsAnErrorWhereBuffersShallHoldMoreThanThereIs) {
   EXPECT_EQ(memory_fact("b", {101 * kGB, 100 * kGB, "x", false, true}).level, FactLevel::error);
 }
 
-TEST(SpaceFact, CountsTheReserve_ToTheByte) {
-  EXPECT_EQ(space_fact("b", "nvme", {70, 100, 30, false}).level, FactLevel::ok);
-  const Fact full = space_fact("b", "nvme", {71, 100, 30, false});
-  EXPECT_EQ(full.level, FactLevel::error);
-  EXPECT_THAT(full.fact, HasSubstr("\"nvme\""));
-  EXPECT_EQ(space_fact("b", "nvme", {101, 100, 0, false}).level, FactLevel::error);
-  EXPECT_EQ(space_fact("b", "nvme", {101, 100, 0, true}).level, FactLevel::ok);
-}
-
 TEST(MachineFact, LockedMemoryBelowAPoolIsAWarning_ButNotForRoot) {
   EXPECT_EQ(memlock_fact(64 << 20, false).level, FactLevel::ok);
   EXPECT_EQ(memlock_fact((64 << 20) - 1, false).level, FactLevel::warning);
