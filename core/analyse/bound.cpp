@@ -78,13 +78,13 @@ std::optional<Bound> by_ceiling(const CaseAnalysis& analysis) {
 }
 
 // What the probe got with `bytes` under way, or with the next fewer that it tried.
-std::optional<double> probed_rate(const CaseView& view, double bytes) {
+std::optional<double> probed_rate(const CaseView& view, const Ceiling& ceiling, double bytes) {
   std::optional<double> rate;
   const std::string_view device = read_from(view.record(), view.document);
   for (const ProbeRecord& probe : view.document.probes) {
     const json::array* sweep = json::array_at(probe.detail, "sweep");
     const auto block = static_cast<double>(json::unsigned_or(probe.detail, "block_bytes"));
-    if (probe.tag != view.analysis.ceiling->tag || sweep == nullptr || block <= 0) continue;
+    if (probe.tag != ceiling.tag || sweep == nullptr || block <= 0) continue;
     if (probe.subject != view.record().backend && probe.subject != device) continue;
     for (const json::value& entry : *sweep) {
       if (!entry.is_object()) continue;
@@ -106,7 +106,7 @@ std::optional<Bound> by_round_trips(const CaseView& view) {
   if (!latency || !chunks || *chunks <= 0 || clock <= 0 || !analysis.ceiling) return std::nullopt;
   const double under_way = std::max(*chunks * *latency / clock, 1.0);
   const double bytes = under_way * static_cast<double>(view.record().model_bytes) / *chunks;
-  const auto probed = probed_rate(view, bytes);
+  const auto probed = probed_rate(view, *analysis.ceiling, bytes);
   if (!probed) return std::nullopt;
   const std::string share = percent_in_words(analysis.ceiling->share);
   const std::string_view what = ceiling_in_words(analysis.ceiling->tag);
