@@ -1,5 +1,6 @@
 """Staging on a real disk: first starts, copies that stay or go, files of others, and death at any moment."""
 
+import errno
 import hashlib
 import os
 import random
@@ -8,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from coldload_cli import (BINARY, ENVIRONMENT, INTEGRITY, INTERRUPTED, KIB, MARK, MIB, OK, USAGE, CliTest, environment,
+from coldload_cli import (BINARY, CASE_FAILED, ENVIRONMENT, INTEGRITY, INTERRUPTED, KIB, MARK, MIB, OK, USAGE, CliTest, environment,
                           hasty, metric, processes_of, until)
 
 # How often a copy is killed; `./dev soak staging` does it more often.
@@ -164,6 +165,36 @@ class FullDisk(Staging):
         finished = self.coldload("stage", self.path("source/model"), os.path.join(small, "model"), expect=ENVIRONMENT)
         self.assertIn("are free: free some", finished.err)
         self.assertEqual(os.listdir(small), [])
+
+    def test_a_disk_that_somebody_fills_amid_the_copy_leaves_what_is_theirs(self):
+        self.needs_root()
+        # More files than are open at once: space is taken for some only when others are whole.
+        self.small_model("many", shards=(512 * KIB,) * 90)
+        small = self.path("small")
+        os.mkdir(small)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", small], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", small], check=True)
+        file = self.scenario(f'[model]\npath = "many"\n[backend.disk]\nplugin = "local"\nroot = "{self.dir}"\n'
+                             f'[backend.small]\nplugin = "local"\nroot = "{small}"\n[backend.staged]\nsource = "disk"\n'
+                             'target = "small"\nreserve = "0 B"\nlimit = "40 MB/s"\n[strategy.parallel]\n[[compare]]\n'
+                             'backend = ["staged"]\ncache = ["first-start"]\n' + hasty(1))
+        run = subprocess.Popen([BINARY, "run", file, "--out", self.path("filled")], env=environment({MARK: self.dir}),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: [name for _, _, names in os.walk(small) for name in names if name.endswith(".safetensors")], 20)
+        theirs = os.path.join(small, "theirs")
+        with open(theirs, "wb", buffering=0) as filler:
+            try:
+                while filler.write(b"x" * (256 * KIB)):
+                    pass
+            except OSError as error:
+                self.assertEqual(error.errno, errno.ENOSPC)
+        self.assertEqual(run.wait(60), CASE_FAILED)
+        case = self.document(self.path("filled"))["cases"][0]
+        self.assertEqual(case["status"], "failed")
+        self.assertIn("No space left on device", case["reason"])
+        self.assertEqual(os.listdir(small), ["theirs"])
+        with open(theirs, "rb") as filler:
+            self.assertFalse(filler.read().strip(b"x"))
 
 
 class Command(Staging):
