@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kDevice = "device/direct";
 constexpr std::string_view kPageCache = "memory/page_cache_read";
+constexpr std::string_view kToDevice = "gpu/pinned_to_device";
 
 uint64_t thread_count(const ProbeRecord& probe) {
   return json::unsigned_or(probe.detail, "threads");
@@ -35,9 +36,7 @@ std::optional<Ceiling> best_of(const std::vector<ProbeRecord>& probes, Bounds&& 
   return best;
 }
 
-}  // namespace
-
-std::optional<Ceiling> ceiling_of(const CaseRecord& record, const std::vector<ProbeRecord>& probes) {
+std::optional<Ceiling> storage_ceiling_of(const CaseRecord& record, const std::vector<ProbeRecord>& probes) {
   if (record.synthetic) return std::nullopt;
   if (record.cache == "cold") {
     return best_of(probes, [&](const ProbeRecord& probe) {
@@ -53,9 +52,21 @@ std::optional<Ceiling> ceiling_of(const CaseRecord& record, const std::vector<Pr
   return std::nullopt;
 }
 
+}  // namespace
+
+std::optional<Ceiling> ceiling_of(const CaseRecord& record, const std::vector<ProbeRecord>& probes) {
+  const auto storage = storage_ceiling_of(record, probes);
+  if (!storage) return storage;
+  const auto link = best_of(probes, [&](const ProbeRecord& probe) {
+    return probe.tag == kToDevice && probe.subject == record.destination;
+  });
+  return link && link->bytes_per_second < storage->bytes_per_second ? link : storage;
+}
+
 std::string_view ceiling_in_words(std::string_view tag) {
   if (tag == kDevice) return "device";
   if (tag == kPageCache) return "page cache";
+  if (tag == kToDevice) return "link to the GPU";
   return tag;
 }
 
