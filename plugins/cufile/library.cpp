@@ -1,0 +1,73 @@
+#include "library.hpp"
+
+#include <dlfcn.h>
+
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+namespace coldload::cufile {
+namespace {
+
+constexpr const char* kLibrary = "libcufile.so.0";
+constexpr const char* kStatistics = "/proc/driver/nvidia-fs/stats";
+
+sdk::Failure unsupported(const std::string& why) {
+  return {COLDLOAD_UNSUPPORTED, "no GPUDirect Storage: " + why};
+}
+
+std::string in_words(const std::string& call, api::Status status) {
+  return call + ": cuFile error " + std::to_string(status.error) +
+         (status.driver_error == 0 ? "" : ", CUDA error " + std::to_string(status.driver_error));
+}
+
+template <typename Function>
+void find(void* library, const char* name, Function& function) {
+  void* found = ::dlsym(library, name);
+  if (found == nullptr) throw unsupported(std::string("it lacks ") + name + ": a newer one is needed");
+  function = reinterpret_cast<Function>(found);
+}
+
+}  // namespace
+
+Library::Library(const std::string& file) {
+  void* library = ::dlopen(file.empty() ? kLibrary : file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    const char* why = ::dlerror();
+    throw unsupported(why == nullptr ? kLibrary : why);
+  }
+#define COLDLOAD_CUFILE_FIND(result, name, parameters) find(library, #name, functions_.name);
+  COLDLOAD_CUFILE_FUNCTIONS(COLDLOAD_CUFILE_FIND)
+#undef COLDLOAD_CUFILE_FIND
+  const api::Status opened = functions_.cuFileDriverOpen();
+  if (opened.error != api::kSuccess) throw unsupported(in_words("cuFileDriverOpen", opened));
+}
+
+void Library::check(api::Status status, const std::string& call) const {
+  if (status.error != api::kSuccess) throw sdk::Failure(COLDLOAD_IO_ERROR, in_words(call, status));
+}
+
+std::optional<std::string> Library::nvidia_fs() const {
+  alignas(16) unsigned char properties[api::kDriverPropertiesBytesMax] = {};
+  check(functions_.cuFileDriverGetProperties(properties), "cuFileDriverGetProperties");
+  const auto* told = reinterpret_cast<const api::DriverProperties*>(properties);
+  if (told->nvidia_fs_major == 0) return std::nullopt;
+  return std::to_string(told->nvidia_fs_major) + "." + std::to_string(told->nvidia_fs_minor);
+}
+
+std::optional<uint64_t> reads_of_statistics(const std::string& text) {
+  const size_t line = text.find("\nReads");
+  const size_t at = line == std::string::npos ? line : text.find("n=", line);
+  if (at == std::string::npos || at > text.find('\n', line + 1)) return std::nullopt;
+  uint64_t reads = 0;
+  const auto parsed = std::from_chars(text.data() + at + 2, text.data() + text.size(), reads);
+  return parsed.ec == std::errc{} ? std::optional(reads) : std::nullopt;
+}
+
+std::optional<uint64_t> peer_to_peer_reads() {
+  std::ifstream in(kStatistics);
+  return reads_of_statistics("\n" + std::string(std::istreambuf_iterator<char>(in), {}));
+}
+
+}  // namespace coldload::cufile
