@@ -97,6 +97,7 @@ class CuFile : public sdk::Strategy {
   void teardown() override { targets_.clear(); }
 
  private:
+  void add_target(const sdk::Job& job, uint32_t item);
   void tell_how(std::optional<uint64_t> before, uint64_t reads) const;
 
   sdk::Host host_;
@@ -120,13 +121,21 @@ void CuFile::setup(const sdk::Job& job) {
   }
   sdk::checked([&](coldload_error* error) { return memory_->make_current(memory_->self, error); });
   library_.emplace(library_file_);
-  for (uint32_t i = 0; i < job.item_count(); ++i) {
-    uint64_t address = 0;
-    sdk::checked(
-        [&](coldload_error* error) { return memory_->address_of(memory_->self, i, &address, error); });
-    targets_.push_back(std::make_unique<Target>(*library_, job.info(i).fd, job.object(i).key, address,
-                                                job.item(i).size_bytes, register_memory_));
+  try {
+    for (uint32_t i = 0; i < job.item_count(); ++i) add_target(job, i);
+  } catch (...) {
+    // The memory may be gone before this strategy is.
+    targets_.clear();
+    throw;
   }
+}
+
+void CuFile::add_target(const sdk::Job& job, uint32_t item) {
+  uint64_t address = 0;
+  sdk::checked(
+      [&](coldload_error* error) { return memory_->address_of(memory_->self, item, &address, error); });
+  targets_.push_back(std::make_unique<Target>(*library_, job.info(item).fd, job.object(item).key, address,
+                                              job.item(item).size_bytes, register_memory_));
 }
 
 void CuFile::load(const sdk::Job& job) {

@@ -8,6 +8,7 @@ import unittest
 from coldload_cli import BUILD, CASE_FAILED, ENVIRONMENT, INTEGRITY, MIB, OK, SOURCE, USAGE, CliTest, hasty, metric, run
 
 FAKE = os.path.join(BUILD, "lib/coldload/fakes/libfake_cuda.so")
+FAKE_CUFILE = os.path.join(BUILD, "lib/coldload/fakes/libfake_cufile.so")
 MODEL_BYTES = 3 * MIB + 17 + MIB + 4099
 
 
@@ -133,6 +134,58 @@ class NotPossible(Gpu):
         entry, = self.gpu_runs(document)
         self.assertEqual((entry["status"], entry["reason"]),
                          ("skipped", 'mapped = "touch" brings nothing to destination "gpu"'))
+
+
+class CuFile(Gpu):
+    """Strategy `cufile`, on a fake libcufile."""
+
+    def run_cufile(self, destination='"gpu"', more="", **options):
+        self.small_model()
+        strategies = (f'[strategy.cufile]\nlibrary = "{FAKE_CUFILE}"\nthreads = 3\nchunk = "512 KiB"\n{more}'
+                      '[strategy.sequential]\n')
+        text = self.text(strategies=strategies).replace(
+            'destination = ["stream", "gpu"]\n', f'strategy = "cufile"\ndestination = {destination}\n')
+        text += '[[compare]]\nstrategy = "sequential"\ncache = "as-is"\n'
+        _, document = self.run_scenario(text, **options)
+        return [entry for entry in document["runs"] if "/cufile" in entry["case"]]
+
+    def test_brings_the_same_bytes_and_does_not_say_peer_to_peer_without_the_module(self):
+        for entry in self.run_cufile():
+            self.assertEqual(entry["status"], "ok", entry["reason"])
+            self.assertEqual(entry["bytes"]["delivered"], entry["bytes"]["model"])
+            self.assertEqual(entry["evidence"]["nvidia_fs"], "absent")
+            self.assertEqual(entry["evidence"]["cufile_mode"], "without nvidia-fs")
+            self.assertTrue(entry["evidence"]["direct"])
+
+    def test_with_the_module_but_without_its_statistics_it_says_that_it_is_not_told(self):
+        if os.path.exists("/proc/driver/nvidia-fs/stats"):
+            return
+        for entry in self.run_cufile(env={"FAKE_CUFILE_NVIDIA_FS": "1"}):
+            self.assertEqual(entry["evidence"]["nvidia_fs"], "2.20")
+            self.assertEqual(entry["evidence"]["cufile_mode"], "not told: nvidia-fs keeps no statistics")
+
+    def test_into_ordinary_memory_it_is_skipped(self):
+        entry, = self.run_cufile(destination='"stream"')
+        self.assertEqual((entry["status"], entry["reason"]), (
+            "skipped", "cufile reads into a GPU's memory: it needs a destination there, such as cuda"))
+
+    def test_without_its_library_or_driver_it_is_skipped(self):
+        entry, = self.run_cufile(env={"FAKE_CUFILE_NO_DRIVER": "1"})
+        self.assertEqual((entry["status"], entry["reason"]), (
+            "skipped", "no GPUDirect Storage: cuFileDriverOpen: cuFile error 5001"))
+
+    def test_what_fails_is_one_failed_record_with_the_bytes(self):
+        entry, = self.run_cufile(expect=CASE_FAILED, env={"FAKE_CUFILE_FAIL_READ": "1"})
+        self.assertRegex(entry["reason"], r"^model/model-0000\d-of-00002.safetensors: bytes \d+-\d+: .*[Ii]nput/output error")
+
+    def test_what_cufile_refuses_is_told_by_its_number(self):
+        entry, = self.run_cufile(expect=CASE_FAILED, env={"FAKE_CUFILE_REFUSE_READ": "1"})
+        self.assertRegex(entry["reason"], r": bytes \d+-\d+: cuFile error 5011$")
+
+    def test_memory_that_cannot_be_registered_fails_before_the_clock(self):
+        entry, = self.run_cufile(expect=CASE_FAILED, env={"FAKE_CUFILE_NO_REGISTER": "1"})
+        self.assertEqual(entry["evidence"]["failed_in"], "setup")
+        self.assertRegex(entry["reason"], r"cuFileBufRegister of \d+ bytes: cuFile error 5022$")
 
 
 class Words(Gpu):
