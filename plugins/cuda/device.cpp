@@ -12,9 +12,19 @@ namespace {
 // Memory that was another process's may hold the very bytes that are to come.
 constexpr unsigned char kPoison = 0xA5;
 
+constexpr const char* kDriverVersion = "/sys/module/nvidia/version";
+
 std::string trimmed(std::string text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
   return text;
+}
+
+// "" where it cannot be read.
+std::string first_line(const std::string& path) {
+  std::ifstream in(path);
+  std::string text;
+  std::getline(in, text);
+  return trimmed(text);
 }
 
 }  // namespace
@@ -60,10 +70,7 @@ std::string Device::attribute(const char* file) const {
   std::string address = bus_id_;
   std::transform(address.begin(), address.end(), address.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  std::ifstream in("/sys/bus/pci/devices/" + address + "/" + file);
-  std::string text;
-  std::getline(in, text);
-  return trimmed(text);
+  return first_line("/sys/bus/pci/devices/" + address + "/" + file);
 }
 
 std::optional<uint32_t> Device::numa_node() const {
@@ -91,6 +98,9 @@ void Device::describe(const sdk::Host& host) const {
   host.evidence("gpu_memory_bytes", memory().total_bytes);
   host.evidence("cuda_driver", std::to_string(driver_.version() / 1000) + "." +
                                    std::to_string(driver_.version() % 1000 / 10));
+  if (const std::string version = first_line(kDriverVersion); !version.empty()) {
+    host.evidence("nvidia_driver", version);
+  }
   if (const std::string link = link_max(); !link.empty()) host.evidence("pcie_link_max", link);
   if (const auto node = numa_node()) host.evidence("gpu_numa_node", *node);
 }
