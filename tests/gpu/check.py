@@ -15,22 +15,26 @@ def metric(run, tag):
     return next((each["value"] for each in run["metrics"] if each["tag"] == tag), None)
 
 
+def may_be_absent(reason):
+    return "no CUDA driver" in reason or "no GPUDirect Storage" in reason
+
+
 def faults_of(document, status):
     runs = document["runs"]
     to_gpu = [run for run in runs if "/gpu" in run["case"]]
     if not to_gpu:
         yield "no case to a GPU"
-    skipped = [run for run in to_gpu if run["status"] == "skipped"]
-    if skipped and len(skipped) != len(to_gpu):
-        yield f"some cases to the GPU were skipped, some not: {skipped[0]['reason']}"
+    without = [run for run in to_gpu if "CUDA driver" in run["reason"]]
+    if without and len(without) != len(to_gpu):
+        yield f"some cases to the GPU were skipped for want of a driver, some not: {without[0]['reason']}"
     for run in runs:
-        if run["status"] == "skipped" and run in to_gpu and "CUDA driver" in run["reason"]:
+        if run["status"] == "skipped" and run in to_gpu and may_be_absent(run["reason"]):
             continue
         if run["status"] != "ok":
             yield f"{run['case']}: {run['status']}: {run['reason']}"
         elif run in to_gpu and metric(run, "cuda/pinned_left_bytes") != 0:
             yield f"{run['case']}: pinned memory left: {metric(run, 'cuda/pinned_left_bytes')}"
-        elif run in to_gpu and metric(run, "cuda/copied_bytes") != run["bytes"]["model"]:
+        elif run in to_gpu and "cufile_mode" not in run["evidence"] and metric(run, "cuda/copied_bytes") != run["bytes"]["model"]:
             yield f"{run['case']}: {metric(run, 'cuda/copied_bytes')} bytes copied of {run['bytes']['model']}"
     sums = {run["checksum"] for run in runs if run["repetition"] == 0 and run["status"] == "ok"}
     if len(sums) != 1 or "" in sums:
@@ -60,6 +64,11 @@ def main():
         print(f"  {fault}")
     ran = [run for run in document["runs"] if run["status"] == "ok"]
     skipped = sum(run["status"] == "skipped" for run in document["runs"])
+    for run in ran:
+        if "cufile_mode" in run["evidence"] and run["repetition"] == 0:
+            print(f"  {run['case']}: {run['evidence']['cufile_mode']}")
+    for reason in sorted({run["reason"] for run in document["runs"] if run["status"] == "skipped"}):
+        print(f"  skipped: {reason}")
     if not faults:
         detail = document["runs"][0]["reason"] if out_of_memory else f"{len(ran)} runs, one checksum, {skipped} skipped"
         print(f"ok: {os.path.basename(folder)}: {detail}")

@@ -111,6 +111,10 @@ threads = 2
 [strategy.parallel-direct]
 plugin = "parallel"
 direct = true
+[strategy.registered]
+plugin             = "io_uring"
+direct             = true
+registered_buffers = true
 [destination.gpu]
 plugin  = "cuda"
 pinned  = ["alloc", "register"]
@@ -119,7 +123,7 @@ streams = [1, 4]
 plugin = "cuda"
 mapped = "direct"
 [[compare]]
-strategy    = ["sequential", "parallel", "io_uring", "parallel-direct"]
+strategy    = ["sequential", "parallel", "io_uring", "parallel-direct", "registered"]
 destination = ["stream", "gpu"]
 cache       = "as-is"
 [[compare]]
@@ -134,6 +138,53 @@ TOML
   local status=0
   run_scenario every-way || status=$?
   python_check every-way "$status"
+}
+
+# The file of cuFile's library: the system's, or the one that comes with a Python package.
+find_cufile() {
+  local file
+  file=$(ldconfig -p 2>/dev/null | sed -n 's/.*libcufile\.so\.0 .*=> //p' | head -n 1)
+  if [[ -z $file ]]; then
+    file=$(python3 -c 'import glob, sys
+for folder in sys.path:
+    for name in glob.glob(folder + "/nvidia/*/lib/libcufile.so.0"):
+        print(name)' 2>/dev/null | head -n 1)
+  fi
+  [[ -n $file ]] || file=$(compgen -G '/usr/local/cuda*/targets/*/lib/libcufile.so.0' | head -n 1 || true)
+  printf '%s' "$file"
+}
+
+# GPUDirect Storage, as far as it is there: the same bytes again, and how they came.
+test_cufile() {
+  local library
+  library=$(find_cufile)
+  printf 'libcufile: %s\n' "${library:-not found}"
+  scenario cufile small <<TOML >/dev/null
+[strategy.cufile]
+library = "$library"
+chunk   = "4 MiB"
+[strategy.cufile-buffered]
+plugin  = "cufile"
+library = "$library"
+direct  = false
+[strategy.sequential]
+[destination.gpu]
+plugin = "cuda"
+[[compare]]
+strategy    = ["cufile", "cufile-buffered"]
+destination = "gpu"
+cache       = "as-is"
+[[compare]]
+strategy = "sequential"
+cache    = "as-is"
+[run]
+repetitions = 1
+probe       = false
+quiet       = false
+TOML
+  local status=0
+  run_scenario cufile >"$results/cufile.txt" 2>&1 || status=$?
+  python_check cufile "$status"
 }
 
 # Loads at the same time, each to its own memory on the GPU.
@@ -227,8 +278,8 @@ TOML
 sweep() {
   scenario sweep big <<'TOML' >/dev/null
 [strategy.parallel]
-threads = [8, 12, 16]
-chunk   = ["1 MiB", "2 MiB", "4 MiB", "8 MiB"]
+threads = [8, 16]
+chunk   = ["2 MiB", "4 MiB", "8 MiB"]
 [destination.gpu]
 plugin = "cuda"
 pinned = ["alloc", "register"]
@@ -280,6 +331,8 @@ main() {
   if wants tests; then
     say "tests: every way to the GPU"
     test_every_way
+    say "tests: GPUDirect Storage"
+    test_cufile
     say "tests: 1, 2 and 4 loads at once"
     test_at_once
     if [[ $gpu == yes ]]; then

@@ -87,7 +87,7 @@ TEST(PluginTable, IsJudgedByItsVersionBeforeAnythingElseIsRead) {
     t.plugin.struct_size = 0;
     t.plugin.components = nullptr;
   };
-  EXPECT_THAT(fault_after(broken), HasSubstr("built for plugin ABI 3.1, this host has 0.2"));
+  EXPECT_THAT(fault_after(broken), HasSubstr("built for plugin ABI 3.2, this host has 0.2"));
 }
 
 TEST(PluginTable, IsRefusedWhenSmallerThanItsAbi) {
