@@ -50,7 +50,7 @@ void Ring::make_slots(const RingShape& shape, uint64_t& lost_bytes) {
     const uint32_t region = registrable ? static_cast<uint32_t>(regions_.size()) : COLDLOAD_NO_REGION;
     if (registrable) regions_.push_back({memory.data(), memory.size_bytes()});
     for (uint64_t i = 0; i < here; ++i) {
-      slots_.push_back({memory.data() + i * slot_bytes_, region, make_event(device_), make_event(device_)});
+      slots_.push_back({memory.data() + i * slot_bytes_, region, make_event(device_)});
     }
   }
 }
@@ -116,10 +116,10 @@ void Ring::send(uint32_t number, api::DevicePointer to, const std::byte* from, u
   const Driver& driver = device_.driver();
   Slot& slot = slots_[number];
   slot.length = length;
+  slot.sent_ns = host_.now_ns();
   const api::Stream stream = streams_[number % streams_.size()].raw();
   try {
     device_.make_current();
-    driver.check(functions.cuEventRecord(slot.begun.raw(), stream), "cuEventRecord");
     driver.check(functions.cuMemcpyHtoDAsync_v2(to, from, length, stream), "cuMemcpyHtoDAsync_v2");
     driver.check(functions.cuEventRecord(slot.done.raw(), stream), "cuEventRecord");
   } catch (const sdk::Failure& failure) {
@@ -190,26 +190,21 @@ void Ring::recycle_when_done() {
 void Ring::wait_for(uint32_t number) {
   const api::Functions& functions = device_.functions();
   const Slot& slot = slots_[number];
-  float begun_ms = 0;
   float done_ms = 0;
   bool arrived = false;
   try {
     device_.driver().check(functions.cuEventSynchronize(slot.done.raw()), "cuEventSynchronize");
     arrived = true;
-    device_.driver().check(functions.cuEventElapsedTime(&begun_ms, origin_.raw(), slot.begun.raw()),
-                           "cuEventElapsedTime");
     device_.driver().check(functions.cuEventElapsedTime(&done_ms, origin_.raw(), slot.done.raw()),
                            "cuEventElapsedTime");
   } catch (const sdk::Failure& failure) {
     note_failure(failure);
   }
-  const auto at = [this](float milliseconds) {
-    return origin_ns_ + static_cast<uint64_t>(std::max(milliseconds, 0.0F) * 1e6);
-  };
+  const uint64_t done_ns = origin_ns_ + static_cast<uint64_t>(std::max(done_ms, 0.0F) * 1e6);
   if (!arrived) return;
   {
     const std::lock_guard lock(mutex_);
-    note_copy(at(begun_ms), at(done_ms), slot.length);
+    note_copy(slot.sent_ns, done_ns, slot.length);
     free_.push_back(number);
   }
   freed_.notify_one();

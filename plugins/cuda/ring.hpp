@@ -73,9 +73,9 @@ class Ring {
   struct Slot {
     std::byte* data;
     uint32_t region;
-    EventHandle begun;
     EventHandle done;
     uint64_t length = 0;
+    uint64_t sent_ns = 0;
   };
   void make_slots(const RingShape& shape, uint64_t& lost_bytes);
   void start_clock();

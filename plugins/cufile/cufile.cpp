@@ -29,13 +29,14 @@ class Target {
     api::FileDescription description = {};
     description.type = api::kHandleOpaqueFd;
     description.handle.fd = fd;
-    library_.check(library_.functions().cuFileHandleRegister(&file_, &description),
-                   key + ": cuFileHandleRegister");
+    Library::check_set_up(library_.functions().cuFileHandleRegister(&file_, &description),
+                          key + ": cuFileHandleRegister");
     if (!registered || length_bytes == 0) return;
     const api::Status status = library_.functions().cuFileBufRegister(memory_, length_bytes, 0);
     if (status.error != api::kSuccess) {
       library_.functions().cuFileHandleDeregister(file_);
-      library_.check(status, key + ": cuFileBufRegister of " + std::to_string(length_bytes) + " bytes");
+      Library::check_set_up(status,
+                            key + ": cuFileBufRegister of " + std::to_string(length_bytes) + " bytes");
     }
     registered_ = true;
   }
@@ -60,8 +61,9 @@ class Target {
                                std::to_string(chunk.offset + chunk.length - 1);
       // -1 is the file system's, other negative numbers are cuFile's own.
       if (count == -1 && errno != 0) throw sdk::os_failure(errno, what);
-      throw sdk::Failure(COLDLOAD_IO_ERROR, what + (count == 0 ? ": the file ends before"
-                                                               : ": cuFile error " + std::to_string(-count)));
+      throw sdk::Failure(COLDLOAD_IO_ERROR,
+                         what + (count == 0 ? ": the file ends before"
+                                            : ": cuFile error " + error_in_words(static_cast<int>(-count))));
     }
   }
 

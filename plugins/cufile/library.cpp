@@ -17,8 +17,35 @@ sdk::Failure unsupported(const std::string& why) {
   return {COLDLOAD_UNSUPPORTED, "no GPUDirect Storage: " + why};
 }
 
+struct NamedError {
+  int error;
+  const char* name;
+};
+// CUfileOpError of cufile.h: those that a machine or a file is the cause of.
+constexpr NamedError kErrors[] = {
+    {5001, "driver not initialized"},
+    {5002, "invalid driver properties"},
+    {5003, "limit not supported"},
+    {5004, "driver version mismatch"},
+    {5005, "driver version unreadable"},
+    {5007, "platform not supported"},
+    {5008, "I/O not supported"},
+    {5009, "device not supported"},
+    {5010, "nvidia-fs failed"},
+    {5011, "CUDA driver failed"},
+    {5012, "pointer not of the GPU"},
+    {5018, "file type not supported"},
+    {5019, "open flags not supported"},
+    {5020, "file not opened for direct I/O"},
+    {5022, "invalid value"},
+    {5025, "permission denied"},
+    {5027, "handle not registered"},
+    {5029, "device not found"},
+    {5030, "internal error"},
+};
+
 std::string in_words(const std::string& call, api::Status status) {
-  return call + ": cuFile error " + std::to_string(status.error) +
+  return call + ": cuFile error " + error_in_words(status.error) +
          (status.driver_error == 0 ? "" : ", CUDA error " + std::to_string(status.driver_error));
 }
 
@@ -44,7 +71,18 @@ Library::Library(const std::string& file) {
   if (opened.error != api::kSuccess) throw unsupported(in_words("cuFileDriverOpen", opened));
 }
 
-void Library::check(api::Status status, const std::string& call) const {
+std::string error_in_words(int error) {
+  for (const NamedError& known : kErrors) {
+    if (known.error == error) return std::to_string(error) + " (" + known.name + ")";
+  }
+  return std::to_string(error);
+}
+
+void Library::check_set_up(api::Status status, const std::string& call) {
+  if (status.error != api::kSuccess) throw unsupported(in_words(call, status));
+}
+
+void Library::check(api::Status status, const std::string& call) {
   if (status.error != api::kSuccess) throw sdk::Failure(COLDLOAD_IO_ERROR, in_words(call, status));
 }
 

@@ -17,13 +17,19 @@ class Library {
   explicit Library(const std::string& file);
 
   [[nodiscard]] const api::Functions& functions() const { return functions_; }
-  void check(api::Status status, const std::string& call) const;
+  // Of what is set up before a load: what cuFile refuses there, it cannot do on this machine, and the case is
+  // skipped for it.
+  static void check_set_up(api::Status status, const std::string& call);
+  static void check(api::Status status, const std::string& call);
   // "2.20"; absent where cuFile works without the kernel's module.
   [[nodiscard]] std::optional<std::string> nvidia_fs() const;
 
  private:
   api::Functions functions_;
 };
+
+// "5027 (handle not registered)"
+[[nodiscard]] std::string error_in_words(int error);
 
 // Reads that the kernel's module nvidia-fs has done peer-to-peer, on this machine, since it was loaded;
 // absent without the module, or where it keeps no statistics.

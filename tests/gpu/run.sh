@@ -237,7 +237,7 @@ quiet       = false
 verify      = "off"
 TOML
   local status=0
-  run_scenario too-much >"$results/too-much.txt" 2>&1 || status=$?
+  run_scenario too-much --yes >"$results/too-much.txt" 2>&1 || status=$?
   python_check too-much "$status" --out-of-memory
 }
 
@@ -278,21 +278,41 @@ TOML
 sweep() {
   scenario sweep big <<'TOML' >/dev/null
 [strategy.parallel]
-threads = [8, 16]
-chunk   = ["2 MiB", "4 MiB", "8 MiB"]
+threads = [8, 10, 12, 16]
+chunk   = ["2 MiB", "4 MiB"]
 [destination.gpu]
-plugin = "cuda"
-pinned = ["alloc", "register"]
+plugin  = "cuda"
+streams = [1, 2, 4]
 [[compare]]
 destination = "gpu"
 cache       = "warm"
 [run]
-repetitions = 2
+repetitions = 3
 verify      = "off"
+probe       = false
 quiet       = false
 TOML
-  run_scenario sweep --yes
+  run_scenario sweep --yes >"$results/sweep.txt"
   python3 -B "$here/ratios.py" "$results/sweep" || true
+  scenario sweep-ring big <<'TOML' >/dev/null
+[strategy.parallel]
+threads = 12
+chunk   = "4 MiB"
+[destination.gpu]
+plugin = "cuda"
+ring   = ["64 MiB", "128 MiB", "512 MiB"]
+pinned = ["alloc", "register"]
+[[compare]]
+destination = ["stream", "gpu"]
+cache       = "warm"
+[run]
+repetitions = 3
+verify      = "off"
+probe       = false
+quiet       = false
+TOML
+  run_scenario sweep-ring --yes >"$results/sweep-ring.txt"
+  python3 -B "$here/ratios.py" "$results/sweep-ring" || true
 }
 
 # benchmark CACHE: ours and safetensors' own, interleaved.

@@ -73,7 +73,8 @@ TEST_P(CudaFaults, AtEveryCallEndInOneError_AndLeaveNothing) {
     fake_cuda::Settings settings;
     settings.fail_call = failing;
     fake_cuda::reset(settings);
-    CudaLoad load({kItems, kChunk, 1, GetParam()}, {{"streams", "2"}, {"copy_threads", "1"}});
+    CudaLoad load({kItems, kChunk, 1, GetParam()},
+                  {{"streams", "2"}, {"copy_threads", "1"}, {"ring", GetParam() ? "13 MiB" : "0"}});
     const Outcome outcome = load.run();
     const std::string difference = outcome.status == COLDLOAD_OK ? load.difference() : "";
     load.destroy();
