@@ -18,12 +18,10 @@ using Event = struct EventTag*;
 inline constexpr Result kSuccess = 0;
 inline constexpr Result kOutOfMemory = 2;
 inline constexpr Result kNoDevice = 100;
-inline constexpr Result kNotReady = 600;
 
 inline constexpr unsigned kHostAllocPortable = 1;
 inline constexpr unsigned kHostRegisterPortable = 1;
 inline constexpr unsigned kStreamNonBlocking = 1;
-inline constexpr unsigned kEventBlockingSync = 1;
 
 // Every function by its exported name; what it takes stands once, here.
 #define COLDLOAD_CUDA_FUNCTIONS(X)                                                           \
@@ -54,7 +52,6 @@ inline constexpr unsigned kEventBlockingSync = 1;
   X(cuEventCreate, (Event * event, unsigned flags))                                          \
   X(cuEventDestroy_v2, (Event event))                                                        \
   X(cuEventRecord, (Event event, Stream stream))                                             \
-  X(cuEventQuery, (Event event))                                                             \
   X(cuEventSynchronize, (Event event))                                                       \
   X(cuEventElapsedTime, (float* milliseconds, Event from, Event to))
 

@@ -55,7 +55,10 @@ def print_ratio(cases, faster, slower, target):
         both = sorted(set(runs) & set(cases[other]))
         ratios = [seconds_of(cases[other][number]) / seconds_of(runs[number]) for number in both]
         if ratios:
-            print(f"{case} / {other}: {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})  {target}")
+            of_medians = (statistics.median(map(seconds_of, cases[other].values()))
+                          / statistics.median(map(seconds_of, runs.values())))
+            print(f"{case} / {other}: {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f}), "
+                  f"of the medians {of_medians:.3f}  {target}")
 
 
 def main():

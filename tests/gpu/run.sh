@@ -17,7 +17,8 @@ usage: tests/gpu/run.sh BUILD [options]
   --threads N         of the strategy in the benchmark (default: 16)
   --chunk SIZE        of the strategy in the benchmark (default: 4 MiB)
   --runs N            repetitions of each case of the benchmark (default: 5)
-  --only PARTS        of tests, sanitizer, sweep, warm, cold; comma-separated (default: all but sweep)
+  --only PARTS        of tests, sanitizer, sweep, warm, cold, cold-loaders; comma-separated (default: all but sweep
+                      and cold-loaders)
 
 Exit status: 0 all that ran is right; 1 a test failed; 2 usage.
 TEXT
@@ -278,11 +279,10 @@ TOML
 sweep() {
   scenario sweep big <<'TOML' >/dev/null
 [strategy.parallel]
-threads = [8, 10, 12, 16]
-chunk   = ["2 MiB", "4 MiB"]
+threads = [12, 14]
+chunk   = ["2 MiB", "4 MiB", "8 MiB"]
 [destination.gpu]
 plugin  = "cuda"
-streams = [1, 2, 4]
 [[compare]]
 destination = "gpu"
 cache       = "warm"
@@ -294,25 +294,30 @@ quiet       = false
 TOML
   run_scenario sweep --yes >"$results/sweep.txt"
   python3 -B "$here/ratios.py" "$results/sweep" || true
-  scenario sweep-ring big <<'TOML' >/dev/null
+}
+
+# Cold, from storage: the same strategy to the GPU and to recycled buffers, in turn. A small model and many
+# repetitions, since storage varies more than what is looked for.
+cold_pairs() {
+  scenario cold-pairs pairs <<TOML >/dev/null
 [strategy.parallel]
-threads = 12
+threads = 8
 chunk   = "4 MiB"
+[strategy.parallel-direct]
+plugin  = "parallel"
+threads = 8
+chunk   = "4 MiB"
+direct  = true
 [destination.gpu]
 plugin = "cuda"
-ring   = ["64 MiB", "128 MiB", "512 MiB"]
-pinned = ["alloc", "register"]
 [[compare]]
 destination = ["stream", "gpu"]
-cache       = "warm"
+cache       = "cold"
 [run]
-repetitions = 3
-verify      = "off"
-probe       = false
-quiet       = false
+repetitions = $((runs * 3))
 TOML
-  run_scenario sweep-ring --yes >"$results/sweep-ring.txt"
-  python3 -B "$here/ratios.py" "$results/sweep-ring" || true
+  run_scenario cold-pairs --yes || wrong "cold-pairs"
+  python3 -B "$here/ratios.py" "$results/cold-pairs"
 }
 
 # benchmark CACHE: ours and safetensors' own, interleaved.
@@ -365,17 +370,24 @@ main() {
       say "compute-sanitizer"
       test_sanitizer
     fi
-    if wants sweep || wants warm || wants cold; then make_model big "$like" "$scale"; fi
+    if wants sweep || wants warm || wants cold-loaders; then make_model big "$like" "$scale"; fi
     if wants sweep; then
       say "sweep"
       sweep
     fi
-    local cache
-    for cache in warm cold; do
-      wants "$cache" || continue
-      say "benchmark, $cache"
-      benchmark "$cache"
-    done
+    if wants warm; then
+      say "benchmark, warm"
+      benchmark warm
+    fi
+    if wants cold; then
+      make_model pairs qwen2.5-0.5b 1
+      say "benchmark, cold: to the GPU and to stream"
+      cold_pairs
+    fi
+    if wants cold-loaders; then
+      say "benchmark, cold, with safetensors' own loaders"
+      benchmark cold
+    fi
     if [[ -n $used_before ]]; then
       say "GPU memory in use, MiB: $used_before before, $(nvidia-smi --query-gpu=memory.used --format=csv,noheader,nounits) after"
     fi
