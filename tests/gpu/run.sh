@@ -14,8 +14,8 @@ usage: tests/gpu/run.sh BUILD [options]
   --results DIR       where results go (default: ./gpu-results)
   --like NAME         model of the benchmark (default: qwen2.5-7b)
   --scale F           its scale (default: 1, which is 15 GB)
-  --threads N         of the strategy in the benchmark (default: 16)
-  --chunk SIZE        of the strategy in the benchmark (default: 4 MiB)
+  --threads N         of the strategy in the warm benchmark (default: 14)
+  --chunk SIZE        of the strategy in the warm benchmark (default: 4 MiB)
   --runs N            repetitions of each case of the benchmark (default: 5)
   --only PARTS        of tests, sanitizer, sweep, warm, cold, cold-loaders; comma-separated (default: all but sweep
                       and cold-loaders)
@@ -29,7 +29,7 @@ die() {
   exit "${2:-1}"
 }
 
-build="" models=gpu-models results=gpu-results like=qwen2.5-7b scale=1 threads=16 chunk="4 MiB" runs=5
+build="" models=gpu-models results=gpu-results like=qwen2.5-7b scale=1 threads=14 chunk="4 MiB" runs=5
 parts=tests,sanitizer,warm,cold
 while (($# > 0)); do
   case $1 in
