@@ -36,7 +36,7 @@ void add_device_probes(const Registry& registry, Supervisor& supervisor, const s
   for (const Component& component : registry.components(COLDLOAD_KIND_DESTINATION)) {
     if (needs_options(component) || supervisor.interrupt().pending()) continue;
     const std::string id = component.table->id;
-    auto probe = probe_destination_in_worker(supervisor, registry, {id, id, {}, {}}, base_directory);
+    const auto probe = probe_destination_in_worker(supervisor, registry, {id, id, {}, {}}, base_directory);
     if (!probe) {
       print_error(fmt::format("note: no ceilings of destination \"{}\": {}", id, probe.error().message));
       continue;

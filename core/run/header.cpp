@@ -48,8 +48,7 @@ json::object options_to_json(const EffectiveOptions& options) {
 }
 
 // Nobody asked the destination's worker yet: the table alone tells what it will get.
-json::object destination_options(const Case& planned, const Plan& plan, const Registry& registry) {
-  const ComponentSpec& spec = *planned.destination_plugin;
+json::object destination_options(const ComponentSpec& spec, const Plan& plan, const Registry& registry) {
   const auto component = registry.find(COLDLOAD_KIND_DESTINATION, spec.component);
   if (!component) return {};
   Diagnostics mistakes;  // of a scenario that was checked: none
@@ -71,7 +70,7 @@ CaseRecord case_record(const Case& planned, const Plan& plan, const Registry& re
   record.options = {{"backend", options_to_json(planned.survey.backend_options)},
                     {"strategy", options_to_json(planned.survey.strategy_options)}};
   if (planned.destination_plugin) {
-    record.options["destination"] = destination_options(planned, plan, registry);
+    record.options["destination"] = destination_options(*planned.destination_plugin, plan, registry);
   }
   record.emulated = planned.survey.emulated;
   record.synthetic = planned.survey.synthetic;

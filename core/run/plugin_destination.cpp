@@ -91,7 +91,7 @@ Result<void> PluginDestination::observed_on_its_way(uint32_t item, uint64_t offs
 
 Result<void> PluginDestination::observe_kept() {
   if (!component_->keeps_bytes() || !observer_) return {};
-  auto memory = Memory::map(kReadBackBytes);
+  const auto memory = Memory::map(kReadBackBytes);
   if (!memory) return pass(memory);
   for (uint32_t item = 0; item < item_bytes_.size(); ++item) {
     for (uint64_t offset = 0; offset < item_bytes_[item]; offset += kReadBackBytes) {

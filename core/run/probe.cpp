@@ -171,10 +171,10 @@ Result<std::vector<ProbeRecord>> probe_memory() {
   return probes;
 }
 
-Result<std::vector<ProbeRecord>> probe_destination(const WorkerRequest& request, const Registry& registry,
-                                                   const HostServices& host) {
-  const ComponentSpec& spec = *request.destination_plugin;
-  const auto destination = DestinationComponent::create(registry, spec, request.base_directory, host);
+Result<std::vector<ProbeRecord>> probe_destination(const ComponentSpec& spec,
+                                                   const std::string& base_directory,
+                                                   const Registry& registry, const HostServices& host) {
+  const auto destination = DestinationComponent::create(registry, spec, base_directory, host);
   if (!destination) return pass(destination);
   const auto measured = (*destination)->measure_ceilings();
   if (!measured) return pass(measured);
@@ -189,7 +189,9 @@ Result<std::vector<ProbeRecord>> probe_destination(const WorkerRequest& request,
 
 Result<std::vector<ProbeRecord>> take_probes(const WorkerRequest& request, const Registry& registry,
                                              const HostServices& host) {
-  if (request.destination_plugin) return probe_destination(request, registry, host);
+  if (request.destination_plugin) {
+    return probe_destination(*request.destination_plugin, request.base_directory, registry, host);
+  }
   std::vector<ProbeRecord> probes;
   if (!request.backend.empty()) {
     auto device = probe_device(request, registry, host);

@@ -76,19 +76,19 @@ class Cuda : public sdk::Destination {
   bool near_device_;
   uint64_t lost_bytes_ = 0;
   // In the order in which they need each other.
-  std::optional<Driver> driver_;
-  std::optional<Device> device_;
-  std::vector<std::optional<DeviceMemory>> items_;
-  std::optional<Ring> ring_;
-  std::optional<Copiers> copiers_;
+  std::unique_ptr<Driver> driver_;
+  std::unique_ptr<Device> device_;
+  std::vector<std::unique_ptr<DeviceMemory>> items_;  // null: of an empty item
+  std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Copiers> copiers_;
   uint64_t piece_bytes_ = 0;
   coldload_device_memory memory_table_ = {sizeof(coldload_device_memory), 0, this, address_of, make_current};
 };
 
 void Cuda::open_device() {
   const uint64_t began_ns = host_.now_ns();
-  driver_.emplace(library_);
-  device_.emplace(*driver_, ordinal_);
+  driver_ = std::make_unique<Driver>(library_);
+  device_ = std::make_unique<Device>(*driver_, ordinal_);
   device_->describe(host_);
   host_.metric("cuda/context_ns", "ns", static_cast<double>(host_.now_ns() - began_ns));
 }
@@ -96,10 +96,9 @@ void Cuda::open_device() {
 void Cuda::allocate(const coldload_destination_needs& needs) {
   const uint64_t began_ns = host_.now_ns();
   for (uint32_t i = 0; i < needs.item_count; ++i) {
-    auto& item = items_.emplace_back();
-    if (needs.item_bytes[i] == 0) continue;
-    item.emplace(*device_, needs.item_bytes[i],
-                 "item " + std::to_string(i + 1) + " of " + std::to_string(needs.item_count));
+    const std::string what = "item " + std::to_string(i + 1) + " of " + std::to_string(needs.item_count);
+    const uint64_t bytes = needs.item_bytes[i];
+    items_.push_back(bytes == 0 ? nullptr : std::make_unique<DeviceMemory>(*device_, bytes, what));
   }
   host_.metric("cuda/device_memory_ns", "ns", static_cast<double>(host_.now_ns() - began_ns));
 }
@@ -136,10 +135,10 @@ void Cuda::pin(const coldload_destination_needs& needs) {
   piece_bytes_ = shape.buffer_bytes;
   {
     const NearNode near(near_device_ ? device_->numa_node() : std::nullopt);
-    ring_.emplace(host_, *device_, shape, lost_bytes_);
+    ring_ = std::make_unique<Ring>(host_, *device_, shape, lost_bytes_);
     host_.evidence("ring_near_gpu", near.placed());
   }
-  if (needs.buffer_bytes == 0 && !direct_) copiers_.emplace(copy_threads_);
+  if (needs.buffer_bytes == 0 && !direct_) copiers_ = std::make_unique<Copiers>(copy_threads_);
   host_.metric("cuda/pinning_ns", "ns", static_cast<double>(host_.now_ns() - began_ns));
   host_.evidence("streams", shape.streams);
   host_.evidence("ring_buffers", shape.buffers);
@@ -237,7 +236,7 @@ void Cuda::release() noexcept {
     host_.log(COLDLOAD_LOG_ERROR, std::string("cuda: giving back: ") + failure.what());
   }
   copiers_.reset();
-  const bool pinned = ring_.has_value();
+  const bool pinned = ring_ != nullptr;
   ring_.reset();
   if (pinned) host_.metric("cuda/pinned_left_bytes", "bytes", static_cast<double>(lost_bytes_));
   items_.clear();
@@ -259,14 +258,14 @@ coldload_status Cuda::measure(void* self, void (*found)(void*, const coldload_ce
 const void* Cuda::get_extension(std::string_view id) {
   static constexpr coldload_ceilings_ops kCeilings = {sizeof(coldload_ceilings_ops), 0, measure};
   if (id == COLDLOAD_EXT_CEILINGS) return &kCeilings;
-  return id == COLDLOAD_EXT_DEVICE_MEMORY && ring_ ? &memory_table_ : nullptr;
+  return id == COLDLOAD_EXT_DEVICE_MEMORY && ring_ != nullptr ? &memory_table_ : nullptr;
 }
 
 // An empty item has no memory, and needs none.
 coldload_status Cuda::address_of(void* self, uint32_t item, uint64_t* out, coldload_error* error) {
   return sdk::guarded(error, [&] {
     const auto& memory = static_cast<Cuda*>(self)->items_.at(item);
-    *out = memory ? memory->at(0) : 0;
+    *out = memory != nullptr ? memory->at(0) : 0;
   });
 }
 

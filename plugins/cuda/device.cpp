@@ -4,7 +4,6 @@
 #include <cctype>
 #include <charconv>
 #include <fstream>
-#include <utility>
 
 namespace coldload::cuda {
 namespace {
@@ -123,11 +122,8 @@ DeviceMemory::DeviceMemory(const Device& device, uint64_t length_bytes, const st
   throw device.driver().failure(set, "cuMemsetD8_v2 of " + std::to_string(length_bytes) + " bytes");
 }
 
-DeviceMemory::DeviceMemory(DeviceMemory&& other) noexcept
-    : device_(other.device_), pointer_(std::exchange(other.pointer_, 0)) {}
-
 DeviceMemory::~DeviceMemory() {
-  if (pointer_ != 0) device_.functions().cuMemFree_v2(pointer_);
+  device_.functions().cuMemFree_v2(pointer_);
 }
 
 }  // namespace coldload::cuda

@@ -53,13 +53,11 @@ class Device {
   std::string bus_id_;
 };
 
-// Device memory, given back by destruction. Moved-from: empty.
+// Device memory, given back by destruction.
 class DeviceMemory {
  public:
   // Throws COLDLOAD_OUT_OF_MEMORY with `what`, the size and what is free.
   DeviceMemory(const Device& device, uint64_t length_bytes, const std::string& what);
-  DeviceMemory(DeviceMemory&& other) noexcept;
-  DeviceMemory& operator=(DeviceMemory&& other) = delete;
   DeviceMemory(const DeviceMemory&) = delete;
   DeviceMemory& operator=(const DeviceMemory&) = delete;
   ~DeviceMemory();

@@ -25,7 +25,8 @@ class Target {
  public:
   Target(const Library& library, int fd, const std::string& key, uint64_t address, uint64_t length_bytes,
          bool registered)
-      : library_(library), memory_(reinterpret_cast<void*>(address)) {
+      // An address on the device, which cuFile wants as a pointer.
+      : library_(library), memory_(reinterpret_cast<void*>(address)) {  // NOLINT(performance-no-int-to-ptr)
     api::FileDescription description = {};
     description.type = api::kHandleOpaqueFd;
     description.handle.fd = fd;
@@ -110,7 +111,7 @@ class CuFile : public sdk::Strategy {
   std::string library_file_;
   const coldload_placing_ops* placing_ = nullptr;
   const coldload_device_memory* memory_ = nullptr;
-  std::optional<Library> library_;
+  std::unique_ptr<Library> library_;
   std::vector<std::unique_ptr<Target>> targets_;
 };
 
@@ -122,7 +123,7 @@ void CuFile::setup(const sdk::Job& job) {
                        "cufile reads into a GPU's memory: it needs a destination there, such as cuda");
   }
   sdk::checked([&](coldload_error* error) { return memory_->make_current(memory_->self, error); });
-  library_.emplace(library_file_);
+  library_ = std::make_unique<Library>(library_file_);
   try {
     for (uint32_t i = 0; i < job.item_count(); ++i) add_target(job, i);
   } catch (...) {

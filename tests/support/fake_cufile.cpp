@@ -44,11 +44,12 @@ FAKE_CUFILE_EXPORT Status cuFileDriverGetProperties(void* properties) {
   return {0, 0};
 }
 FAKE_CUFILE_EXPORT Status cuFileHandleRegister(void** handle, Description* description) {
-  // From 1, so that none is null.
-  *handle = reinterpret_cast<void*>(static_cast<uintptr_t>(description->handle.fd) + 1);
+  *handle = new int(description->handle.fd);
   return {0, 0};
 }
-FAKE_CUFILE_EXPORT void cuFileHandleDeregister(void* /*handle*/) {}
+FAKE_CUFILE_EXPORT void cuFileHandleDeregister(void* handle) {
+  delete static_cast<int*>(handle);
+}
 FAKE_CUFILE_EXPORT Status cuFileBufRegister(const void* /*device*/, size_t /*bytes*/, int /*flags*/) {
   return {is_set("FAKE_CUFILE_NO_REGISTER") ? 5022 : 0, 0};
 }
@@ -65,7 +66,7 @@ FAKE_CUFILE_EXPORT ssize_t cuFileRead(void* handle, void* device, size_t bytes, 
     return -1;
   }
   if (is_set("FAKE_CUFILE_REFUSE_READ")) return -5011;
-  const int fd = static_cast<int>(reinterpret_cast<uintptr_t>(handle) - 1);
+  const int fd = *static_cast<int*>(handle);
   void* memory = std::aligned_alloc(4096, kAtOnce);
   if (memory == nullptr) return -1;
   const ssize_t count = ::pread(fd, memory, kAtOnce, file_offset);

@@ -3,6 +3,7 @@
 #include "fake_cuda.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -12,6 +13,15 @@ using fake_cuda::Allocation;
 using fake_cuda::Event;
 using fake_cuda::State;
 using fake_cuda::Stream;
+
+namespace {
+
+// Device memory is ordinary memory here, so an address on the device is one of ours.
+void* memory_at(unsigned long long address) {
+  return reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr)
+}
+
+}  // namespace
 
 #define FAKE_CUDA_EXPORT extern "C" [[gnu::visibility("default")]] int
 #define FAKE_CUDA_ENTER(needs_context)                                                               \
@@ -55,12 +65,12 @@ FAKE_CUDA_EXPORT cuDeviceGet(int* device, int ordinal) {
 }
 FAKE_CUDA_EXPORT cuDeviceGetName(char* name, int length, int /*device*/) {
   FAKE_CUDA_ENTER(false);
-  std::strncpy(name, "Fake GPU", static_cast<size_t>(length));
+  std::snprintf(name, static_cast<size_t>(length), "Fake GPU");
   return fake_cuda::kSuccess;
 }
 FAKE_CUDA_EXPORT cuDeviceGetPCIBusId(char* id, int length, int /*device*/) {
   FAKE_CUDA_ENTER(false);
-  std::strncpy(id, "FFFF:FF:1F.7", static_cast<size_t>(length));
+  std::snprintf(id, static_cast<size_t>(length), "FFFF:FF:1F.7");
   return fake_cuda::kSuccess;
 }
 FAKE_CUDA_EXPORT cuDevicePrimaryCtxRetain(void** context, int /*device*/) {
@@ -100,7 +110,7 @@ FAKE_CUDA_EXPORT cuMemAlloc_v2(unsigned long long* pointer, size_t bytes) {
   if (state.report.device_bytes + bytes > state.settings.memory_bytes) return fake_cuda::kOutOfMemory;
   void* memory = std::malloc(bytes);
   if (memory == nullptr) return fake_cuda::kOutOfMemory;
-  state.device[reinterpret_cast<uintptr_t>(memory)] = {bytes};
+  state.device[reinterpret_cast<uintptr_t>(memory)] = {bytes, 0, false, memory};
   state.report.device_bytes += bytes;
   *pointer = reinterpret_cast<uintptr_t>(memory);
   return fake_cuda::kSuccess;
@@ -114,7 +124,7 @@ FAKE_CUDA_EXPORT cuMemFree_v2(unsigned long long pointer) {
   if (found->second.copies_under_way != 0) state.violation("device memory was freed under a copy");
   state.report.device_bytes -= found->second.length;
   state.device.erase(found);
-  std::free(reinterpret_cast<void*>(pointer));
+  std::free(memory_at(pointer));
   return result;
 }
 FAKE_CUDA_EXPORT cuMemsetD8_v2(unsigned long long pointer, unsigned char value, size_t count) {
@@ -122,14 +132,14 @@ FAKE_CUDA_EXPORT cuMemsetD8_v2(unsigned long long pointer, unsigned char value, 
   State& state = State::get();
   const std::lock_guard lock(state.mutex);
   if (State::holding(state.device, pointer, count) == nullptr) return fake_cuda::kInvalidValue;
-  std::memset(reinterpret_cast<void*>(pointer), value, count);
+  std::memset(memory_at(pointer), value, count);
   return fake_cuda::kSuccess;
 }
 
 namespace {
 
 void pin(State& state, void* memory, size_t bytes, bool registered) {
-  state.pinned[reinterpret_cast<uintptr_t>(memory)] = {bytes, 0, registered};
+  state.pinned[reinterpret_cast<uintptr_t>(memory)] = {bytes, 0, registered, memory};
   state.report.pinned_bytes += bytes;
   state.report.pinned_bytes_max = std::max(state.report.pinned_bytes_max, state.report.pinned_bytes);
 }
@@ -153,9 +163,9 @@ void copy_later(unsigned long long to, const void* from, size_t bytes, uint64_t 
     const std::lock_guard lock(state.mutex);
     state.violation("a pinned buffer was changed before its copy was done");
   }
-  std::memcpy(reinterpret_cast<void*>(to), from, bytes);
+  std::memcpy(memory_at(to), from, bytes);
   const std::lock_guard lock(state.mutex);
-  if (++state.copies == state.settings.corrupt_copy) *reinterpret_cast<unsigned char*>(to) ^= 1;
+  if (++state.copies == state.settings.corrupt_copy) *static_cast<unsigned char*>(memory_at(to)) ^= 1;
   if (Allocation* const target = State::holding(state.device, to, bytes)) --target->copies_under_way;
   if (Allocation* const source = State::holding(state.pinned, reinterpret_cast<uintptr_t>(from), bytes))
     --source->copies_under_way;
@@ -205,7 +215,7 @@ FAKE_CUDA_EXPORT cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, s
     }
     Allocation* const source = State::holding(state.pinned, reinterpret_cast<uintptr_t>(from), bytes);
     if (source == nullptr) {
-      std::memcpy(reinterpret_cast<void*>(to), from, bytes);
+      std::memcpy(memory_at(to), from, bytes);
       return fake_cuda::kSuccess;
     }
     ++target->copies_under_way;
@@ -217,7 +227,7 @@ FAKE_CUDA_EXPORT cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, s
 }
 FAKE_CUDA_EXPORT cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t bytes, void* stream) {
   FAKE_CUDA_ENTER(true);
-  static_cast<Stream*>(stream)->add([=] { std::memcpy(to, reinterpret_cast<const void*>(from), bytes); });
+  static_cast<Stream*>(stream)->add([=] { std::memcpy(to, memory_at(from), bytes); });
   return fake_cuda::kSuccess;
 }
 FAKE_CUDA_EXPORT cuMemcpyDtoH_v2(void* to, unsigned long long from, size_t bytes) {
@@ -225,7 +235,7 @@ FAKE_CUDA_EXPORT cuMemcpyDtoH_v2(void* to, unsigned long long from, size_t bytes
   State& state = State::get();
   const std::lock_guard lock(state.mutex);
   if (State::holding(state.device, from, bytes) == nullptr) return fake_cuda::kInvalidValue;
-  std::memcpy(to, reinterpret_cast<const void*>(from), bytes);
+  std::memcpy(to, memory_at(from), bytes);
   return fake_cuda::kSuccess;
 }
 

@@ -138,7 +138,7 @@ void reset(const Settings& settings) {
   state.report.failed_function.clear();
   state.report.violations.clear();
   for (const auto& [address, allocation] : state.pinned) {
-    if (!allocation.registered) std::free(reinterpret_cast<void*>(address));
+    if (!allocation.registered) std::free(allocation.memory);
   }
   state.pinned.clear();
   state.copies = 0;

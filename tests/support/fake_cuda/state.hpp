@@ -40,6 +40,7 @@ struct Allocation {
   uint64_t length = 0;
   uint64_t copies_under_way = 0;
   bool registered = false;
+  void* memory = nullptr;
 };
 
 class State {

@@ -71,7 +71,7 @@ static coldload_status deliver(void* destination, const coldload_buffer* buffer,
   shelf* self = destination;
   memcpy(self->items[buffer->item] + buffer->offset, buffer->data, buffer->length);
   if (is(self, "wrong_bytes")) self->items[buffer->item][buffer->offset] ^= 1;
-  free((void*)(uintptr_t)buffer->token);
+  free((void*)(uintptr_t)buffer->token);  // NOLINT(performance-no-int-to-ptr)
   return COLDLOAD_OK;
 }
 
@@ -86,7 +86,7 @@ static coldload_status deliver_mapped(void* destination, uint32_t item, uint64_t
 static coldload_status finish(void* destination, coldload_error* error) {
   const shelf* self = destination;
   if (!is(self, "late")) return COLDLOAD_OK;
-  strcpy(error->message, "the last copy never came");
+  memcpy(error->message, "the last copy never came", sizeof "the last copy never came");
   return COLDLOAD_IO_ERROR;
 }
 
