@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kDevice = "device/direct";
 constexpr std::string_view kPageCache = "memory/page_cache_read";
+constexpr std::string_view kToDevice = "gpu/pinned_to_device";
 
 uint64_t thread_count(const ProbeRecord& probe) {
   return json::unsigned_or(probe.detail, "threads");
@@ -36,16 +37,7 @@ std::optional<Ceiling> best_of(const std::vector<ProbeRecord>& probes, Bounds&& 
   return best;
 }
 
-}  // namespace
-
-std::string_view read_from(const CaseRecord& record, const ResultDocument& document) {
-  const BackendRecord* backend = document.backend(record.backend);
-  if (backend == nullptr || backend->storage != StorageKind::staged) return record.backend;
-  const std::string_view target = backend->built_on_as("target");
-  return target.empty() ? std::string_view(record.backend) : target;
-}
-
-std::optional<Ceiling> ceiling_of(const CaseRecord& record, const ResultDocument& document) {
+std::optional<Ceiling> storage_ceiling_of(const CaseRecord& record, const ResultDocument& document) {
   const std::vector<ProbeRecord>& probes = document.probes;
   if (record.synthetic) return std::nullopt;
   if (record.cache == "cold") {
@@ -62,9 +54,28 @@ std::optional<Ceiling> ceiling_of(const CaseRecord& record, const ResultDocument
   return std::nullopt;
 }
 
+}  // namespace
+
+std::string_view read_from(const CaseRecord& record, const ResultDocument& document) {
+  const BackendRecord* backend = document.backend(record.backend);
+  if (backend == nullptr || backend->storage != StorageKind::staged) return record.backend;
+  const std::string_view target = backend->built_on_as("target");
+  return target.empty() ? std::string_view(record.backend) : target;
+}
+
+std::optional<Ceiling> ceiling_of(const CaseRecord& record, const ResultDocument& document) {
+  const auto storage = storage_ceiling_of(record, document);
+  if (!storage) return storage;
+  const auto link = best_of(document.probes, [&](const ProbeRecord& probe) {
+    return probe.tag == kToDevice && probe.subject == record.destination;
+  });
+  return link && link->bytes_per_second < storage->bytes_per_second ? link : storage;
+}
+
 std::string_view ceiling_in_words(std::string_view tag) {
   if (tag == kDevice) return "device";
   if (tag == kPageCache) return "page cache";
+  if (tag == kToDevice) return "link to the GPU";
   return tag;
 }
 

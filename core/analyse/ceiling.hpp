@@ -22,10 +22,10 @@ struct Ceiling {
 // The probe that bounds `record`, the better of its moments: of a cold case the device it reads from, of a
 // warm one the copy out of the page cache, on one thread where the case has one, else on all cores. Nothing
 // for other cache states, for synthetic backends, and where no such probe was taken: a ceiling is never
-// guessed. `share` is left 0.
+// guessed. Where the destination has a ceiling of its own, which is lower, that one. `share` is left 0.
 [[nodiscard]] std::optional<Ceiling> ceiling_of(const CaseRecord& record, const ResultDocument& document);
 
-// "device", "page cache": what a table calls the probe of this tag.
+// "device", "page cache", "link to the GPU": what a table calls the probe of this tag.
 [[nodiscard]] std::string_view ceiling_in_words(std::string_view tag);
 
 }  // namespace coldload

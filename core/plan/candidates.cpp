@@ -40,21 +40,18 @@ class Enumerator {
   void add_comparison(size_t index, const Comparison& comparison) {
     const auto backends = backend_axis(comparison);
     const auto strategies = strategy_axis(comparison);
-    const auto destinations =
-        comparison.destinations.empty() ? std::vector<std::string>{"stream"} : comparison.destinations;
-    for (const std::string& destination : destinations) {
-      check_known(comparison, "destination", destination, destination_names());
-    }
+    const auto destinations = destination_axis(comparison);
     const bool default_caches = comparison.caches.empty();
     const auto caches =
         default_caches ? std::vector{CacheState::cold, CacheState::first_start} : comparison.caches;
     if (!mistakes_.empty()) return;
     for (const auto& backend : backends) {
       for (const auto& strategy : strategies) {
-        for (const std::string& destination : destinations) {
+        for (const auto& destination : destinations) {
           for (const CacheState cache : caches) {
             const bool guess = default_caches && cache == CacheState::first_start;
-            add({fmt::format("{}/{}/{}/{}", backend->label, strategy->label, destination, to_string(cache)),
+            add({fmt::format("{}/{}/{}/{}", backend->label, strategy->label, destination->label,
+                             to_string(cache)),
                  backend,
                  strategy,
                  destination,
@@ -126,6 +123,34 @@ class Enumerator {
     return axis;
   }
 
+  Variants<DestinationVariant> destination_axis(const Comparison& comparison) {
+    Variants<DestinationVariant> axis;
+    const auto names =
+        comparison.destinations.empty() ? std::vector<std::string>{"stream"} : comparison.destinations;
+    for (const std::string& name : names) {
+      check_known(comparison, "destination", name, destination_names(scenario_.destinations));
+      if (!mistakes_.empty()) return {};
+      auto& variants = destinations_[name];
+      if (variants.empty()) {
+        auto expanded = destination_variants(name);
+        if (!expanded) {
+          mistakes_.push_back(expanded.error());
+          return {};
+        }
+        variants = shared(std::move(*expanded));
+      }
+      axis.insert(axis.end(), variants.begin(), variants.end());
+    }
+    return axis;
+  }
+
+  std::expected<std::vector<DestinationVariant>, Diagnostic> destination_variants(
+      const std::string& name) const {
+    const auto spec = std::ranges::find(scenario_.destinations, name, &ComponentSpec::name);
+    if (spec == scenario_.destinations.end()) return std::vector<DestinationVariant>{{name, name, {}}};
+    return expand_destination(*spec, registry_);
+  }
+
   // A scenario that was read from a file has been checked; one that a program made has not.
   void check_known(const Comparison& comparison, std::string_view word, const std::string& name,
                    const std::vector<std::string>& known) {
@@ -152,6 +177,7 @@ class Enumerator {
   std::unordered_map<std::string, size_t> by_id_;
   std::map<std::string, Variants<BackendVariant>, std::less<>> backends_;
   std::map<std::string, Variants<StrategyVariant>, std::less<>> strategies_;
+  std::map<std::string, Variants<DestinationVariant>, std::less<>> destinations_;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ struct Candidate {
   std::string id;
   std::shared_ptr<const BackendVariant> backend;
   std::shared_ptr<const StrategyVariant> strategy;
-  std::string destination;
+  std::shared_ptr<const DestinationVariant> destination;
   CacheState cache = CacheState::cold;
   // Added by default, not by name: dropped where the backend turns out not to stage.
   bool only_if_staged = false;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coldload/backend.h"
+#include "coldload/destination.h"
 #include "coldload/strategy.h"
 #include "core/base/limits.hpp"
 #include "core/plugin/options.hpp"
@@ -124,6 +125,17 @@ std::expected<std::vector<StrategyVariant>, Diagnostic> expand_strategy(const Co
   std::vector<StrategyVariant> variants;
   for (Combination& one : *all) {
     variants.push_back({strategy.name + suffix(one.chosen, ""), std::move(one.spec)});
+  }
+  return variants;
+}
+
+std::expected<std::vector<DestinationVariant>, Diagnostic> expand_destination(
+    const ComponentSpec& destination, const Registry& registry) {
+  auto all = combinations(destination, COLDLOAD_KIND_DESTINATION, registry);
+  if (!all) return std::unexpected(all.error());
+  std::vector<DestinationVariant> variants;
+  for (Combination& one : *all) {
+    variants.push_back({destination.name + suffix(one.chosen, ""), destination.name, std::move(one.spec)});
   }
   return variants;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +23,20 @@ struct BackendVariant {
   BackendChain chain;
 };
 
+// `plugin` is absent for the destinations that need no table, whose label is their name.
+struct DestinationVariant {
+  std::string label;
+  std::string name;
+  std::optional<ComponentSpec> plugin;
+};
+
 // Several swept options multiply, the last one of the file fastest. Fails where that makes more than
 // limits::kCasesMax.
 [[nodiscard]] std::expected<std::vector<StrategyVariant>, Diagnostic> expand_strategy(
     const ComponentSpec& strategy, const Registry& registry);
+
+[[nodiscard]] std::expected<std::vector<DestinationVariant>, Diagnostic> expand_destination(
+    const ComponentSpec& destination, const Registry& registry);
 
 // One chain per combination of its own sweeps and those of every backend it is built on; a backend that
 // stands below it twice is the same one in both places. `backends` is free of cycles and knows every name.

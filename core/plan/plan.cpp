@@ -54,7 +54,8 @@ class Planner {
     subject.id = candidate.id;
     subject.backend = candidate.backend->chain;
     subject.strategy = candidate.strategy->spec;
-    subject.destination = candidate.destination;
+    subject.destination = candidate.destination->name;
+    subject.destination_plugin = candidate.destination->plugin;
     subject.cache = candidate.cache;
     subject.model_path = path_of(candidate);
     subject.survey = answer.survey;

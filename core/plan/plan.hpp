@@ -58,7 +58,8 @@ struct Case {
   std::string id;  // backend/strategy[,option=value…]/destination/cache
   BackendChain backend;
   ComponentSpec strategy;
-  std::string destination;  // "stream", "host"
+  std::string destination;  // "stream", "host", or the name of the table of `destination_plugin`
+  std::optional<ComponentSpec> destination_plugin;
   CacheState cache = CacheState::cold;
   std::string model_path;            // on this backend
   std::vector<ModelObject> objects;  // items and small files; of a sample only the chosen shards are items

@@ -108,6 +108,8 @@ Reason too_little_memory(const Case& subject, const RunSettings& run, const Plan
 }
 
 Reason too_small_pool(const Case& subject, const RunSettings& run) {
+  // A plugin's destination has buffers of its own.
+  if (subject.destination_plugin) return std::nullopt;
   const uint64_t needed = needed_pool_bytes(subject.survey);
   if (run.pool_bytes == 0 || run.pool_bytes >= needed) return std::nullopt;
   return fmt::format(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "coldload/backend.h"
+#include "coldload/destination.h"
 #include "coldload/strategy.h"
 #include "core/base/json.hpp"
 #include "core/base/nearest.hpp"
@@ -22,10 +23,12 @@ struct NamedKind {
   std::string_view heading;
 };
 constexpr std::array kKinds = {NamedKind{COLDLOAD_KIND_BACKEND, "backend", "Backends"},
-                               NamedKind{COLDLOAD_KIND_STRATEGY, "strategy", "Strategies"}};
+                               NamedKind{COLDLOAD_KIND_STRATEGY, "strategy", "Strategies"},
+                               NamedKind{COLDLOAD_KIND_DESTINATION, "destination", "Destinations"}};
 
 std::string_view word_of(const Component& component) {
-  return std::string_view(component.table->kind) == kKinds[0].id ? kKinds[0].word : kKinds[1].word;
+  const std::string_view id = component.table->kind;
+  return std::ranges::find(kKinds, id, [](const NamedKind& kind) { return std::string_view(kind.id); })->word;
 }
 
 struct NamedFlag {
@@ -243,7 +246,7 @@ std::string list_text(const Registry& registry) {
 
 std::string list_json(const Registry& registry) {
   json::object out;
-  const std::array<std::string_view, 2> names = {"backends", "strategies"};
+  const std::array<std::string_view, 3> names = {"backends", "strategies", "destinations"};
   for (size_t i = 0; i < kKinds.size(); ++i) {
     json::array components;
     for (const Component& each : registry.components(kKinds.at(i).id))

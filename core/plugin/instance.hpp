@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coldload/backend.h"
+#include "coldload/destination.h"
 #include "coldload/ext/prepare.h"
 #include "coldload/strategy.h"
 #include "core/base/result.hpp"
@@ -149,6 +150,55 @@ class Strategy {
   Component component_;
   EffectiveOptions options_;
   const coldload_strategy_ops* ops_ = nullptr;
+  void* self_ = nullptr;
+};
+
+// How fast a component's device is by itself, as it told through COLDLOAD_EXT_CEILINGS.
+struct MeasuredCeiling {
+  std::string tag;
+  double bytes_per_second = 0;
+  uint64_t block_bytes = 0;
+};
+
+// A destination that a plugin provides. What coldload/destination.h promises it about ranges and buffers is
+// the caller's to keep. acquire(), deliver(), deliver_mapped() [worker-thread], cancel() [any-thread].
+class DestinationComponent {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<DestinationComponent>> create(const Registry& registry,
+                                                                            const ComponentSpec& spec,
+                                                                            const std::string& base_directory,
+                                                                            const HostServices& host);
+  ~DestinationComponent();
+  DestinationComponent(const DestinationComponent&) = delete;
+  DestinationComponent& operator=(const DestinationComponent&) = delete;
+
+  [[nodiscard]] const EffectiveOptions& options() const { return options_; }
+
+  // Regions of more than 1 GiB, or of no known memory, are an internal error.
+  [[nodiscard]] Result<coldload_destination_pool> begin(const coldload_destination_needs& needs) const;
+  // Checks that `out` got memory for the range: not null, congruent to the offset within a page, large
+  // enough.
+  [[nodiscard]] Result<void> acquire(uint32_t item, uint64_t offset, uint64_t length,
+                                     coldload_buffer& out) const;
+  [[nodiscard]] Result<void> deliver(const coldload_buffer& buffer) const;
+  [[nodiscard]] Result<void> deliver_mapped(uint32_t item, uint64_t offset, uint64_t length,
+                                            const std::byte* data) const;
+  [[nodiscard]] Result<void> finish() const;
+  void cancel() const;
+  [[nodiscard]] bool keeps_bytes() const { return ops_->read_back != nullptr; }
+  [[nodiscard]] Result<void> read_back(uint32_t item, uint64_t offset, std::byte* buffer,
+                                       uint64_t length) const;
+  [[nodiscard]] const void* extension(const char* id) const;
+  // Nothing where it does not offer the extension.
+  [[nodiscard]] Result<std::vector<MeasuredCeiling>> measure_ceilings() const;
+
+ private:
+  DestinationComponent() = default;
+  std::string name_;
+  coldload_host host_{};
+  Component component_;
+  EffectiveOptions options_;
+  const coldload_destination_ops* ops_ = nullptr;
   void* self_ = nullptr;
 };
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "coldload/backend.h"
+#include "coldload/destination.h"
 #include "coldload/strategy.h"
 #include "core/base/limits.hpp"
 #include "core/plugin/names.hpp"
@@ -51,20 +52,18 @@ Result<void> check_strategy_ops(const coldload_strategy_ops& ops) {
   return unsupported("lacks one of create, destroy, requirements, load");
 }
 
-// What holds for one kind only.
-Result<void> check_kind(const coldload_component& component) {
-  const std::string_view kind = component.kind == nullptr ? "" : component.kind;
-  const bool backend = kind == COLDLOAD_KIND_BACKEND;
-  if (!backend && kind != COLDLOAD_KIND_STRATEGY) {
-    return unsupported(fmt::format("is of unknown kind \"{}\"", kind));
-  }
-  constexpr uint32_t kBackendFlags =
-      COLDLOAD_COMPONENT_RUNS_PROGRAMS | COLDLOAD_COMPONENT_SYNTHETIC | COLDLOAD_COMPONENT_EMULATED;
-  constexpr uint32_t kStrategyFlags = COLDLOAD_COMPONENT_RUNS_PROGRAMS | COLDLOAD_COMPONENT_EXTERNAL;
-  const uint32_t foreign = component.flags & ~(backend ? kBackendFlags : kStrategyFlags);
-  if (foreign != 0) return unsupported(fmt::format("has flags {:#x}, which its kind has not", foreign));
-  if (component.ops == nullptr) return unsupported("has no table of functions");
-  if (backend) return check_backend_ops(*static_cast<const coldload_backend_ops*>(component.ops));
+Result<void> check_destination_ops(const coldload_destination_ops& ops) {
+  if (auto checked = check_size(ops.struct_size, sizeof ops, "its table of functions"); !checked)
+    return checked;
+  const bool whole = ops.create != nullptr && ops.destroy != nullptr && ops.begin != nullptr &&
+                     ops.acquire != nullptr && ops.deliver != nullptr && ops.deliver_mapped != nullptr &&
+                     ops.finish != nullptr && ops.cancel != nullptr;
+  if (whole) return {};
+  return unsupported("lacks one of create, destroy, begin, acquire, deliver, deliver_mapped, finish, cancel");
+}
+
+// What only a backend may have.
+Result<void> check_is_no_backend(const coldload_component& component) {
   if (component.schemes != nullptr) return unsupported("has URL schemes, which only a backend has");
   for (uint32_t i = 0; i < component.option_count; ++i) {
     const coldload_option& option = option_at(component, i);
@@ -72,6 +71,33 @@ Result<void> check_kind(const coldload_component& component) {
       return unsupported(
           fmt::format("option \"{}\" names a backend, which only a backend's may", option.name));
     }
+  }
+  return {};
+}
+
+uint32_t flags_of_kind(std::string_view kind) {
+  if (kind == COLDLOAD_KIND_BACKEND) {
+    return COLDLOAD_COMPONENT_RUNS_PROGRAMS | COLDLOAD_COMPONENT_SYNTHETIC | COLDLOAD_COMPONENT_EMULATED;
+  }
+  if (kind == COLDLOAD_KIND_STRATEGY) return COLDLOAD_COMPONENT_RUNS_PROGRAMS | COLDLOAD_COMPONENT_EXTERNAL;
+  return 0;
+}
+
+// What holds for one kind only.
+Result<void> check_kind(const coldload_component& component) {
+  const std::string_view kind = component.kind == nullptr ? "" : component.kind;
+  if (kind != COLDLOAD_KIND_BACKEND && kind != COLDLOAD_KIND_STRATEGY && kind != COLDLOAD_KIND_DESTINATION) {
+    return unsupported(fmt::format("is of unknown kind \"{}\"", kind));
+  }
+  const uint32_t foreign = component.flags & ~flags_of_kind(kind);
+  if (foreign != 0) return unsupported(fmt::format("has flags {:#x}, which its kind has not", foreign));
+  if (component.ops == nullptr) return unsupported("has no table of functions");
+  if (kind == COLDLOAD_KIND_BACKEND) {
+    return check_backend_ops(*static_cast<const coldload_backend_ops*>(component.ops));
+  }
+  if (auto checked = check_is_no_backend(component); !checked) return checked;
+  if (kind == COLDLOAD_KIND_DESTINATION) {
+    return check_destination_ops(*static_cast<const coldload_destination_ops*>(component.ops));
   }
   return check_strategy_ops(*static_cast<const coldload_strategy_ops*>(component.ops));
 }

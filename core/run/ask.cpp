@@ -30,6 +30,18 @@ Result<json::object> answer_of(const WorkerOutcome& outcome, uint64_t timeout_ns
   return fail(status, record.reason);
 }
 
+Result<std::vector<ProbeRecord>> probes_of(const json::object& answer) {
+  const json::array* records = json::array_at(answer, "probes");
+  if (records == nullptr) return fail(Status::internal, "the worker gave no probes");
+  std::vector<ProbeRecord> probes;
+  for (const json::value& element : *records) {
+    auto probe = probe_record_from_json(element);
+    if (!probe) return pass(probe);
+    probes.push_back(std::move(*probe));
+  }
+  return probes;
+}
+
 }  // namespace
 
 Surveyor make_surveyor(Supervisor& supervisor, const Registry& registry) {
@@ -63,15 +75,24 @@ Result<std::vector<ProbeRecord>> probe_in_worker(Supervisor& supervisor, const R
   }
   const auto answer = answer_of(supervisor.execute(request, kProbeTimeoutNs, nullptr), kProbeTimeoutNs);
   if (!answer) return pass(answer);
-  const json::array* records = json::array_at(*answer, "probes");
-  if (records == nullptr) return fail(Status::internal, "the worker gave no probes");
-  std::vector<ProbeRecord> probes;
-  for (const json::value& element : *records) {
-    auto probe = probe_record_from_json(element);
-    if (!probe) return pass(probe);
-    probes.push_back(std::move(*probe));
-  }
-  return probes;
+  return probes_of(*answer);
+}
+
+Result<DeviceProbe> probe_destination_in_worker(Supervisor& supervisor, const Registry& registry,
+                                                const ComponentSpec& destination,
+                                                const std::string& base_directory) {
+  WorkerRequest request;
+  request.operation = Operation::probe;
+  request.base_directory = base_directory;
+  request.destination_plugin = destination;
+  request.plugin_files = plugin_files_for(registry, {}, {}, destination);
+  const auto answer = answer_of(supervisor.execute(request, kProbeTimeoutNs, nullptr), kProbeTimeoutNs);
+  if (!answer) return pass(answer);
+  auto ceilings = probes_of(*answer);
+  if (!ceilings) return pass(ceilings);
+  DeviceProbe probe{std::move(*ceilings), {}};
+  if (const json::object* facts = json::object_at(*answer, "facts")) probe.facts = *facts;
+  return probe;
 }
 
 Result<StagedCopy> stage_in_worker(Supervisor& supervisor, const Registry& registry,

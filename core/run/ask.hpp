@@ -22,6 +22,16 @@ namespace coldload {
                                                                const Registry& registry, const Case* planned,
                                                                const std::string& base_directory);
 
+// Ceilings of a destination's device, and what the device is. Error (unsupported): there is none here.
+struct DeviceProbe {
+  std::vector<ProbeRecord> ceilings;
+  json::object facts;
+};
+[[nodiscard]] Result<DeviceProbe> probe_destination_in_worker(Supervisor& supervisor,
+                                                              const Registry& registry,
+                                                              const ComponentSpec& destination,
+                                                              const std::string& base_directory);
+
 // Makes a staging chain's copy, whole, unless it is there; see Operation::stage.
 [[nodiscard]] Result<StagedCopy> stage_in_worker(Supervisor& supervisor, const Registry& registry,
                                                  const BackendChain& chain, const std::string& base_directory,

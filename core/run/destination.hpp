@@ -58,6 +58,13 @@ class Destination {
   // Returns when every delivered byte is where it belongs; inside the clock. [control-thread]
   [[nodiscard]] virtual Result<void> finish() = 0;
 
+  // After a complete load, outside the clock: shows the observer what lies at the destination, where it was
+  // not shown on its way. [control-thread]
+  [[nodiscard]] virtual Result<void> observe_kept() { return {}; }
+
+  // An interface of the destination's plugin by id; null for coldload's own. [control-thread]
+  [[nodiscard]] virtual const void* extension(const char* /*id*/) const { return nullptr; }
+
   // Wakes every waiting acquire(), which then fails with Status::cancelled. [any-thread]
   virtual void cancel() = 0;
   // Buffers acquired and not delivered. [control-thread]
@@ -75,7 +82,7 @@ class Destination {
   MappedDelivery mapped_ = MappedDelivery::copy;
 };
 
-// "stream" or "host"; null for another name.
+// "stream" or "host"; null for another name. Those of plugins: core/run/plugin_destination.hpp.
 [[nodiscard]] std::unique_ptr<Destination> make_destination(std::string_view name);
 
 }  // namespace coldload

@@ -112,7 +112,7 @@ std::expected<Facts, Diagnostics> facts_of_scenario(Supervisor& supervisor, cons
   for (const Candidate& candidate : *candidates) {
     Uses& each = uses[candidate.backend->label];
     each.warm = each.warm || candidate.cache == CacheState::warm;
-    each.host = each.host || candidate.destination == "host";
+    each.host = each.host || candidate.destination->name == "host";
   }
   Collector collector(supervisor, registry, scenario);
   std::set<std::string> done;

@@ -17,6 +17,7 @@
 #include "core/run/job.hpp"
 #include "core/run/neighbours.hpp"
 #include "core/run/phase_clock.hpp"
+#include "core/run/plugin_destination.hpp"
 #include "core/run/preparation.hpp"
 #include "core/run/proof.hpp"
 #include "core/run/quiet.hpp"
@@ -46,6 +47,7 @@ class Run {
   [[nodiscard]] Result<void> prepare();
   [[nodiscard]] Result<void> inspect();
   [[nodiscard]] Result<void> open_objects();
+  [[nodiscard]] Result<void> create_destination();
   [[nodiscard]] Result<void> make_buffers();
   [[nodiscard]] Result<void> wait_for_quiet();
   [[nodiscard]] Result<void> make_cache_state();
@@ -176,10 +178,21 @@ Result<void> Run::open_objects() {
   return {};
 }
 
+Result<void> Run::create_destination() {
+  if (request_.destination_plugin) {
+    auto component = DestinationComponent::create(registry_, *request_.destination_plugin,
+                                                  request_.base_directory, services_);
+    if (!component) return pass(component);
+    destination_ = std::make_unique<PluginDestination>(std::move(*component));
+  } else {
+    destination_ = make_destination(request_.destination);
+  }
+  if (destination_) return {};
+  return fail(Status::invalid_option, fmt::format("no destination \"{}\"", request_.destination));
+}
+
 Result<void> Run::make_buffers() {
-  destination_ = make_destination(request_.destination);
-  if (!destination_)
-    return fail(Status::invalid_option, fmt::format("no destination \"{}\"", request_.destination));
+  if (auto created = create_destination(); !created) return created;
   const EffectiveOption* mapped = find_option(strategy_->options(), "mapped");
   if (mapped != nullptr && mapped->text == "touch") {
     if (request_.destination != "stream") {
@@ -333,6 +346,7 @@ void Run::prove() {
 
 Result<void> Run::checksums() {
   if (!request_.verify || external()) return {};
+  if (auto seen = destination_->observe_kept(); !seen) return seen;
   std::string all;
   for (size_t i = 0; i < record_.objects.size(); ++i) {
     const auto digest = job_->digest(i);
@@ -355,7 +369,8 @@ Result<void> Run::phases() {
   if (done = inspect(); !done) return done;
   clock_.begin("open");
   if (done = open_objects(); !done) return done;
-  clock_.begin("buffers");
+  // A device's setting-up costs real time and is nothing a pool of buffers has: it has its own name.
+  clock_.begin(request_.destination_plugin ? "destination" : "buffers");
   if (done = make_buffers(); !done) return done;
   clock_.begin("setup");
   if (done = strategy_->setup(job_->table()); !done) return done;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "coldload/backend.h"
+#include "coldload/destination.h"
 #include "coldload/strategy.h"
 #include "core/record/environment.hpp"
 #include "core/record/mount.hpp"
@@ -46,7 +47,19 @@ json::object options_to_json(const EffectiveOptions& options) {
   return out;
 }
 
-CaseRecord case_record(const Case& planned) {
+// Nobody asked the destination's worker yet: the table alone tells what it will get.
+json::object destination_options(const ComponentSpec& spec, const Plan& plan, const Registry& registry) {
+  const auto component = registry.find(COLDLOAD_KIND_DESTINATION, spec.component);
+  if (!component) return {};
+  Diagnostics mistakes;  // of a scenario that was checked: none
+  const OptionContext context{.subject = spec.name,
+                              .where = spec.where,
+                              .backend_names = {},
+                              .base_directory = plan.scenario.base_directory};
+  return options_to_json(check_options(*component->table, spec.options, context, mistakes));
+}
+
+CaseRecord case_record(const Case& planned, const Plan& plan, const Registry& registry) {
   CaseRecord record;
   record.id = planned.id;
   record.backend = planned.backend.empty() ? "" : planned.backend.back().name;
@@ -56,6 +69,9 @@ CaseRecord case_record(const Case& planned) {
   record.cache = to_string(planned.cache);
   record.options = {{"backend", options_to_json(planned.survey.backend_options)},
                     {"strategy", options_to_json(planned.survey.strategy_options)}};
+  if (planned.destination_plugin) {
+    record.options["destination"] = destination_options(*planned.destination_plugin, plan, registry);
+  }
   record.emulated = planned.survey.emulated;
   record.synthetic = planned.survey.synthetic;
   record.external = planned.survey.external;
@@ -160,13 +176,14 @@ ResultDocument document_header(const Plan& plan, const Registry& registry, const
   document.plugins = plugins_to_json(registry);
   document.backends = backend_records(plan, registry);
   document.environment["mounts"] = mounts_to_json(document.backends);
-  for (const Case& planned : plan.cases) document.cases.push_back(case_record(planned));
+  for (const Case& planned : plan.cases) document.cases.push_back(case_record(planned, plan, registry));
   document.started_at = utc_now();
   return document;
 }
 
 std::vector<std::string> plugin_files_for(const Registry& registry, const BackendChain& backend,
-                                          const ComponentSpec& strategy) {
+                                          const ComponentSpec& strategy,
+                                          const std::optional<ComponentSpec>& destination) {
   std::vector<std::string> files;
   const auto add = [&](std::string_view kind, const std::string& id) {
     const auto component = registry.find(kind, id);
@@ -176,6 +193,7 @@ std::vector<std::string> plugin_files_for(const Registry& registry, const Backen
   };
   for (const ComponentSpec& spec : backend) add(COLDLOAD_KIND_BACKEND, spec.component);
   add(COLDLOAD_KIND_STRATEGY, strategy.component);
+  if (destination) add(COLDLOAD_KIND_DESTINATION, destination->component);
   return files;
 }
 

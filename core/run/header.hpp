@@ -1,6 +1,7 @@
 // The part of a result document that stands before the first run.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/plan/plan.hpp"
@@ -15,6 +16,7 @@ namespace coldload {
 
 // Absolute paths of the plugins that these specs need: what a worker loads, and no more.
 [[nodiscard]] std::vector<std::string> plugin_files_for(const Registry& registry, const BackendChain& backend,
-                                                        const ComponentSpec& strategy);
+                                                        const ComponentSpec& strategy,
+                                                        const std::optional<ComponentSpec>& destination = {});
 
 }  // namespace coldload

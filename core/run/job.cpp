@@ -142,6 +142,17 @@ Result<void> LoadJob::deliver_mapped(uint32_t item, uint64_t offset, uint64_t le
   return landed(item, offset, length);
 }
 
+// Brought by the strategy itself: nothing was acquired, nothing passed through here.
+Result<void> LoadJob::placed(uint32_t item, uint64_t offset, uint64_t length) {
+  auto checked = check_range(item, offset, length);
+  if (!checked) return checked;
+  if (options_.cancelled()) return fail(Status::cancelled, "the run was stopped");
+  auto paced = pace(length);
+  if (!paced) return paced;
+  requested_bytes_.fetch_add(length, std::memory_order_relaxed);
+  return landed(item, offset, length);
+}
+
 coldload_status LoadJob::note(Result<void> result, coldload_error* error) {
   if (result) return COLDLOAD_OK;
   if (error != nullptr) {
@@ -202,6 +213,23 @@ coldload_status LoadJob::deliver_mapped_entry(const coldload_job* job, uint32_t 
                                               uint64_t length, const void* data,
                                               coldload_error* error) noexcept {
   return job_of(job).note(job_of(job).deliver_mapped(item, offset, length, data), error);
+}
+
+struct PlacingEntries {
+  static const coldload_device_memory* device_memory(const coldload_job* job) noexcept {
+    return static_cast<const coldload_device_memory*>(
+        job_of(job).destination_.extension(COLDLOAD_EXT_DEVICE_MEMORY));
+  }
+  static coldload_status placed(const coldload_job* job, uint32_t item, uint64_t offset, uint64_t length,
+                                coldload_error* error) noexcept {
+    return job_of(job).note(job_of(job).placed(item, offset, length), error);
+  }
+};
+
+const coldload_placing_ops& placing_extension() {
+  static constexpr coldload_placing_ops kPlacing = {sizeof(coldload_placing_ops), 0,
+                                                    PlacingEntries::device_memory, PlacingEntries::placed};
+  return kPlacing;
 }
 
 }  // namespace coldload

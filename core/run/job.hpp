@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "coldload/ext/device_memory.h"
 #include "coldload/strategy.h"
 #include "core/base/result.hpp"
 #include "core/model/digest.hpp"
@@ -75,10 +76,12 @@ class LoadJob {
   [[nodiscard]] Result<void> deliver_mapped(uint32_t item, uint64_t offset, uint64_t length,
                                             const void* data);
   [[nodiscard]] Result<void> check_range(uint32_t item, uint64_t offset, uint64_t length) const;
+  [[nodiscard]] Result<void> placed(uint32_t item, uint64_t offset, uint64_t length);
   [[nodiscard]] Result<void> pace(uint64_t length);
   [[nodiscard]] Result<void> landed(uint32_t item, uint64_t offset, uint64_t length);
   coldload_status note(Result<void> result, coldload_error* error);
 
+  friend struct PlacingEntries;  // of COLDLOAD_HOST_EXT_PLACING
   static coldload_status acquire_entry(const coldload_job* job, uint32_t item, uint64_t offset,
                                        uint64_t length, coldload_buffer* out, coldload_error* error) noexcept;
   static coldload_status deliver_entry(const coldload_job* job, const coldload_buffer* buffer,
@@ -102,5 +105,8 @@ class LoadJob {
   mutable std::mutex fault_mutex_;
   std::optional<Error> fault_;
 };
+
+// COLDLOAD_HOST_EXT_PLACING, of every job.
+[[nodiscard]] const coldload_placing_ops& placing_extension();
 
 }  // namespace coldload

@@ -171,10 +171,27 @@ Result<std::vector<ProbeRecord>> probe_memory() {
   return probes;
 }
 
+Result<std::vector<ProbeRecord>> probe_destination(const ComponentSpec& spec,
+                                                   const std::string& base_directory,
+                                                   const Registry& registry, const HostServices& host) {
+  const auto destination = DestinationComponent::create(registry, spec, base_directory, host);
+  if (!destination) return pass(destination);
+  const auto measured = (*destination)->measure_ceilings();
+  if (!measured) return pass(measured);
+  std::vector<ProbeRecord> probes;
+  for (const MeasuredCeiling& each : *measured) {
+    probes.push_back({each.tag, spec.name, "", each.bytes_per_second, {{"block_bytes", each.block_bytes}}});
+  }
+  return probes;
+}
+
 }  // namespace
 
 Result<std::vector<ProbeRecord>> take_probes(const WorkerRequest& request, const Registry& registry,
                                              const HostServices& host) {
+  if (request.destination_plugin) {
+    return probe_destination(*request.destination_plugin, request.base_directory, registry, host);
+  }
   std::vector<ProbeRecord> probes;
   if (!request.backend.empty()) {
     auto device = probe_device(request, registry, host);

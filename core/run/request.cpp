@@ -101,6 +101,7 @@ json::value to_json(const WorkerRequest& request) {
   out["strategy"] = to_json(request.strategy);
   out["model_path"] = request.model_path;
   out["destination"] = request.destination;
+  if (request.destination_plugin) out["destination_plugin"] = to_json(*request.destination_plugin);
   out["cache"] = to_string(request.cache);
   out["items"] = objects_to_json(request.items);
   out["synthetic"] = request.synthetic;
@@ -145,6 +146,11 @@ Result<WorkerRequest> worker_request_from_json(const json::value& document) {
   }
   request.model_path = json::text_or(*from, "model_path");
   request.destination = json::text_or(*from, "destination");
+  if (const json::value* plugin = from->if_contains("destination_plugin")) {
+    auto spec = component_spec_from_json(*plugin);
+    if (!spec) return pass(spec);
+    request.destination_plugin = std::move(*spec);
+  }
   const auto cache = cache_state_from(json::text_or(*from, "cache"));
   if (!cache) return malformed("cache");
   request.cache = *cache;

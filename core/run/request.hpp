@@ -29,6 +29,7 @@ struct WorkerRequest {
   std::string model_path;
   // Of operation run:
   std::string destination;
+  std::optional<ComponentSpec> destination_plugin;  // of probe too: its ceilings are taken
   CacheState cache = CacheState::cold;
   std::vector<ModelObject> items;
   bool synthetic = false;

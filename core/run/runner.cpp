@@ -50,6 +50,8 @@ class Runner {
  private:
   [[nodiscard]] Result<void> record_what_cannot_run();
   [[nodiscard]] Result<void> take_probes(std::string_view moment);
+  [[nodiscard]] Result<void> take_device_probes(std::string_view moment);
+  [[nodiscard]] Result<void> keep_probes(std::vector<ProbeRecord> probes, std::string_view moment);
   [[nodiscard]] Result<void> run_rounds();
   [[nodiscard]] Result<void> run_round(uint32_t repetition);
   [[nodiscard]] Result<void> run_one(size_t index, uint32_t repetition);
@@ -128,13 +130,38 @@ Result<void> Runner::take_probes(std::string_view moment) {
     auto probes = probe_in_worker(supervisor_, registry_, subject, plan_.scenario.base_directory);
     // Without a ceiling a case's limit is unknown, which the table says: no reason to end the scenario.
     if (!probes) continue;
-    for (ProbeRecord& probe : *probes) {
-      probe.moment = moment;
-      auto appended = journal_.append(probe);
-      if (!appended) return appended;
-      document_.probes.push_back(std::move(probe));
-    }
+    if (auto kept = keep_probes(std::move(*probes), moment); !kept) return kept;
   }
+  return take_device_probes(moment);
+}
+
+Result<void> Runner::keep_probes(std::vector<ProbeRecord> probes, std::string_view moment) {
+  for (ProbeRecord& probe : probes) {
+    probe.moment = moment;
+    auto appended = journal_.append(probe);
+    if (!appended) return appended;
+    document_.probes.push_back(std::move(probe));
+  }
+  return {};
+}
+
+// A device that is not there leaves no ceiling: its cases say why they were skipped.
+Result<void> Runner::take_device_probes(std::string_view moment) {
+  std::set<std::string> seen;
+  json::array devices;
+  for (size_t index = 0; index < plan_.cases.size(); ++index) {
+    const auto& destination = plan_.cases[index].destination_plugin;
+    if (!destination || states_[index].ended || !seen.insert(destination->name).second) continue;
+    if (supervisor_.interrupt().pending()) return {};
+    auto probe =
+        probe_destination_in_worker(supervisor_, registry_, *destination, plan_.scenario.base_directory);
+    if (!probe) continue;
+    json::object device{{"destination", destination->name}};
+    for (const auto& fact : probe->facts) device[fact.key()] = fact.value();
+    devices.push_back(std::move(device));
+    if (auto kept = keep_probes(std::move(probe->ceilings), moment); !kept) return kept;
+  }
+  if (!devices.empty()) document_.environment["devices"] = std::move(devices);
   return {};
 }
 
@@ -204,12 +231,14 @@ size_t Runner::expected_runs() const {
 WorkerRequest Runner::request_for(const Case& planned, uint32_t repetition) const {
   WorkerRequest request;
   request.operation = Operation::run;
-  request.plugin_files = plugin_files_for(registry_, planned.backend, planned.strategy);
+  request.plugin_files =
+      plugin_files_for(registry_, planned.backend, planned.strategy, planned.destination_plugin);
   request.base_directory = plan_.scenario.base_directory;
   request.backend = planned.backend;
   request.strategy = planned.strategy;
   request.model_path = planned.survey.model_path;
   request.destination = planned.destination;
+  request.destination_plugin = planned.destination_plugin;
   request.cache = planned.cache;
   for (const ModelObject& object : planned.objects) {
     if (object.is_item) request.items.push_back(object);

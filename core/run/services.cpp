@@ -2,6 +2,7 @@
 
 #include "coldload/ext/digest.h"
 #include "core/run/digest_extension.hpp"
+#include "core/run/job.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -61,7 +62,8 @@ void RunServices::collect(RunRecord& record) const {
 }
 
 const void* RunServices::extension(std::string_view id) const {
-  return id == COLDLOAD_HOST_EXT_DIGEST ? &digest_extension() : nullptr;
+  if (id == COLDLOAD_HOST_EXT_DIGEST) return &digest_extension();
+  return id == COLDLOAD_HOST_EXT_PLACING ? &placing_extension() : nullptr;
 }
 
 }  // namespace coldload

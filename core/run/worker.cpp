@@ -147,7 +147,11 @@ json::object answer_to(const WorkerRequest& request, EventSink& events, const st
   if (!probes) return failure_event(probes.error());
   json::array records;
   for (const ProbeRecord& probe : *probes) records.push_back(to_json(probe));
-  return {{"event", "probes"}, {"probes", std::move(records)}};
+  // What a device is, its component told as evidence, as it does in a run.
+  RunRecord told;
+  services.collect(told);
+  return {
+      {"event", "probes"}, {"probes", std::move(records)}, {"facts", to_json(told).as_object()["evidence"]}};
 }
 
 }  // namespace

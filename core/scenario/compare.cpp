@@ -27,6 +27,7 @@ struct ComparisonReading {
   Comparison comparison;
   const Axis* backends = nullptr;
   const Axis* strategies = nullptr;
+  const Axis* destinations = nullptr;
 };
 
 std::vector<std::string> read_axis(const Slot& slot, const Axis& axis) {
@@ -52,7 +53,7 @@ constexpr std::array<Key<ComparisonReading>, 5> kCompareKeys = {{
      }},
     {"destination",
      [](const Slot& slot, ComparisonReading& out) {
-       out.comparison.destinations = read_axis(slot, axis("destination", destination_names()));
+       out.comparison.destinations = read_axis(slot, *out.destinations);
      }},
     {"cache",
      [](const Slot& slot, ComparisonReading& out) {
@@ -71,12 +72,14 @@ constexpr std::array<Key<ComparisonReading>, 5> kCompareKeys = {{
 }  // namespace
 
 std::vector<Comparison> read_comparisons(const Member& section, const std::vector<ComponentSpec>& backends,
-                                         const std::vector<ComponentSpec>& strategies, Mistakes& mistakes) {
+                                         const std::vector<ComponentSpec>& strategies,
+                                         const std::vector<ComponentSpec>& destinations, Mistakes& mistakes) {
   const Axis backend_axis = axis("backend", names_of(backends));
   const Axis strategy_axis = axis("strategy", names_of(strategies));
+  const Axis destination_axis = axis("destination", destination_names(destinations));
   std::vector<Comparison> comparisons;
   for (const Value* entry : array_of_tables(section, mistakes)) {
-    ComparisonReading reading{{}, &backend_axis, &strategy_axis};
+    ComparisonReading reading{{}, &backend_axis, &strategy_axis, &destination_axis};
     reading.comparison.where = entry->where;
     read_table(std::get<ValueTable>(entry->data), "[[compare]]", kCompareKeys, reading, mistakes);
     comparisons.push_back(std::move(reading.comparison));

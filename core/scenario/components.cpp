@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "coldload/backend.h"
+#include "coldload/destination.h"
 #include "coldload/strategy.h"
 #include "core/plugin/options.hpp"
 #include "core/scenario/read.hpp"
+#include "core/scenario/scenario.hpp"
 
 namespace coldload {
 namespace {
@@ -19,7 +21,8 @@ namespace {
 constexpr size_t kNameBytesMax = 64;
 
 std::string_view word_of(std::string_view kind) {
-  return kind == COLDLOAD_KIND_BACKEND ? "backend" : "strategy";
+  if (kind == COLDLOAD_KIND_BACKEND) return "backend";
+  return kind == COLDLOAD_KIND_STRATEGY ? "strategy" : "destination";
 }
 
 // Names stand in case ids, so what separates an id's parts or is special in a glob cannot be in them.
@@ -32,9 +35,9 @@ bool is_name(std::string_view name) {
 
 std::string no_such_component(std::string_view id, const ComponentContext& context) {
   const std::string_view word = word_of(context.kind);
-  const std::string_view other =
-      context.kind == COLDLOAD_KIND_BACKEND ? COLDLOAD_KIND_STRATEGY : COLDLOAD_KIND_BACKEND;
-  if (context.registry.find(other, id)) {
+  for (const std::string_view other :
+       {COLDLOAD_KIND_BACKEND, COLDLOAD_KIND_STRATEGY, COLDLOAD_KIND_DESTINATION}) {
+    if (other == context.kind || !context.registry.find(other, id)) continue;
     return fmt::format("no {} plugin \"{}\": it is a {}", word, id, word_of(other));
   }
   std::vector<std::string> known;
@@ -203,10 +206,30 @@ std::vector<BuiltOn> built_on(const ComponentSpec& backend, const Registry& regi
   return names;
 }
 
+std::vector<std::string> destination_names(const std::vector<ComponentSpec>& declared) {
+  std::vector<std::string> names = destination_names();
+  for (const ComponentSpec& spec : declared) names.push_back(spec.name);
+  return names;
+}
+
 std::vector<std::string> names_of(const std::vector<ComponentSpec>& components) {
   std::vector<std::string> names;
   for (const ComponentSpec& component : components) names.push_back(component.name);
   return names;
+}
+
+std::vector<ComponentSpec> read_destinations(const Member* section, std::string base_directory,
+                                             const Registry& registry, Mistakes& mistakes) {
+  std::vector<ComponentSpec> specs =
+      read_components(section, {COLDLOAD_KIND_DESTINATION, std::move(base_directory), registry, mistakes});
+  const std::vector<std::string> built_in = destination_names();
+  for (const ComponentSpec& spec : specs) {
+    if (std::ranges::find(built_in, spec.name) == built_in.end()) continue;
+    mistakes.add(spec.where, fmt::format("destination \"{}\": this is coldload's own, which needs no table "
+                                         "and has no options: choose another name",
+                                         spec.name));
+  }
+  return specs;
 }
 
 std::vector<ComponentSpec> read_components(const Member* section, const ComponentContext& context) {

@@ -19,6 +19,9 @@ struct BuiltOn {
 // Names that the options of type backend of `backend` give, swept ones included, in file order.
 [[nodiscard]] std::vector<BuiltOn> built_on(const ComponentSpec& backend, const Registry& registry);
 
+// Every name that a comparison may give as a destination: those without a table, then `declared`.
+[[nodiscard]] std::vector<std::string> destination_names(const std::vector<ComponentSpec>& declared);
+
 // The names of `components`, in order.
 [[nodiscard]] std::vector<std::string> names_of(const std::vector<ComponentSpec>& components);
 

@@ -25,6 +25,7 @@ struct Sections {
   const Member* model = nullptr;
   const Member* backend = nullptr;
   const Member* strategy = nullptr;
+  const Member* destination = nullptr;
   const Member* compare = nullptr;
   const Member* run = nullptr;
   const Member* policy = nullptr;
@@ -37,12 +38,13 @@ void note(const Slot& slot, Sections& out) {
   out.*kField = &slot.member;
 }
 
-constexpr std::array<Key<Sections>, 10> kTopKeys = {{
+constexpr std::array<Key<Sections>, 11> kTopKeys = {{
     {"schema", note<&Sections::schema>},
     {"name", note<&Sections::name>},
     {"model", note<&Sections::model>},
     {"backend", note<&Sections::backend>},
     {"strategy", note<&Sections::strategy>},
+    {"destination", note<&Sections::destination>},
     {"compare", note<&Sections::compare>},
     {"run", note<&Sections::run>},
     {"policy", note<&Sections::policy>},
@@ -164,12 +166,13 @@ std::expected<Scenario, Diagnostics> read_tables(const ValueTable& tables, Scena
       read_components(sections.backend, {COLDLOAD_KIND_BACKEND, source.base_directory, registry, mistakes});
   scenario.strategies =
       read_components(sections.strategy, {COLDLOAD_KIND_STRATEGY, source.base_directory, registry, mistakes});
+  scenario.destinations = read_destinations(sections.destination, source.base_directory, registry, mistakes);
   refuse_backend_cycles(scenario.backends, registry, mistakes);
   need_sections(sections, scenario, source.file, mistakes);
   scenario.model = read_model(sections.model, scenario.backends, mistakes);
   if (sections.compare != nullptr) {
-    scenario.comparisons =
-        read_comparisons(*sections.compare, scenario.backends, scenario.strategies, mistakes);
+    scenario.comparisons = read_comparisons(*sections.compare, scenario.backends, scenario.strategies,
+                                            scenario.destinations, mistakes);
   }
   if (scenario.comparisons.empty()) scenario.comparisons.emplace_back().where = {source.file, 0, 0};
   if (sections.run != nullptr) scenario.run = read_run(*sections.run, mistakes);

@@ -31,6 +31,9 @@ struct ComponentContext {
 };
 [[nodiscard]] std::vector<ComponentSpec> read_components(const Member* section,
                                                          const ComponentContext& context);
+// [destination.NAME]; the names of coldload's own destinations cannot be taken.
+[[nodiscard]] std::vector<ComponentSpec> read_destinations(const Member* section, std::string base_directory,
+                                                           const Registry& registry, Mistakes& mistakes);
 void refuse_backend_cycles(const std::vector<ComponentSpec>& backends, const Registry& registry,
                            Mistakes& mistakes);
 
@@ -44,6 +47,7 @@ void refuse_backend_cycles(const std::vector<ComponentSpec>& backends, const Reg
 [[nodiscard]] std::vector<Comparison> read_comparisons(const Member& section,
                                                        const std::vector<ComponentSpec>& backends,
                                                        const std::vector<ComponentSpec>& strategies,
+                                                       const std::vector<ComponentSpec>& destinations,
                                                        Mistakes& mistakes);
 
 // The tables of `[[compare]]`; a mistake where it is anything else, with how to write it.

@@ -18,7 +18,7 @@ enum class CacheState { cold, warm, as_is, first_start };
 [[nodiscard]] std::string_view to_string(CacheState state);
 [[nodiscard]] std::optional<CacheState> cache_state_from(std::string_view text);
 [[nodiscard]] std::vector<std::string> cache_state_names();
-// Where bytes may end up: "stream", "host".
+// The destinations that need no table: "stream", "host".
 [[nodiscard]] std::vector<std::string> destination_names();
 
 struct GenerateSpec {
@@ -97,9 +97,10 @@ struct Scenario {
   std::string base_directory;  // absolute; relative paths in it are relative to this
   std::string text;            // the file itself, kept in the result
   ModelSpec model;
-  std::vector<ComponentSpec> backends;    // in file order
-  std::vector<ComponentSpec> strategies;  // in file order
-  std::vector<Comparison> comparisons;    // at least one: a scenario without [[compare]] gets the default one
+  std::vector<ComponentSpec> backends;      // in file order
+  std::vector<ComponentSpec> strategies;    // in file order
+  std::vector<ComponentSpec> destinations;  // of plugins, in file order; stream and host need no table
+  std::vector<Comparison> comparisons;  // at least one: a scenario without [[compare]] gets the default one
   RunSettings run;
   std::optional<Policy> policy;
   std::optional<Service> service;

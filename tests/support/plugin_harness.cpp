@@ -180,8 +180,9 @@ Component::Component(RecordingHost& host, const std::string& plugin, const Optio
     values_.push_back(value_of(option, texts_.back().c_str()));
   }
   if (used != options.size()) throw std::runtime_error(plugin + ": a test gives an option it does not have");
-  const auto create =
-      std::strcmp(table_->kind, COLDLOAD_KIND_BACKEND) == 0 ? backend_ops().create : strategy_ops().create;
+  auto create = strategy_ops().create;
+  if (std::strcmp(table_->kind, COLDLOAD_KIND_BACKEND) == 0) create = backend_ops().create;
+  if (std::strcmp(table_->kind, COLDLOAD_KIND_DESTINATION) == 0) create = destination_ops().create;
   outcome_ = call([&](coldload_error* error) {
     return create(host.raw(), values_.data(), table_->option_count, &self_, error);
   });
@@ -207,6 +208,8 @@ Component::~Component() {
   if (self_ == nullptr) return;
   if (std::strcmp(table_->kind, COLDLOAD_KIND_BACKEND) == 0) {
     backend_ops().destroy(self_);
+  } else if (std::strcmp(table_->kind, COLDLOAD_KIND_DESTINATION) == 0) {
+    destination_ops().destroy(self_);
   } else {
     strategy_ops().destroy(self_);
   }
@@ -218,6 +221,10 @@ const coldload_backend_ops& Component::backend_ops() const {
 
 const coldload_strategy_ops& Component::strategy_ops() const {
   return *static_cast<const coldload_strategy_ops*>(table_->ops);
+}
+
+const coldload_destination_ops& Component::destination_ops() const {
+  return *static_cast<const coldload_destination_ops*>(table_->ops);
 }
 
 Load::Load(RecordingHost& host, const Component& backend, const Component& strategy,

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "coldload/strategy.h"
+#include "coldload/destination.h"
 
 namespace coldload::testing {
 
@@ -71,6 +71,7 @@ class Component {
   [[nodiscard]] const coldload_component& table() const { return *table_; }
   [[nodiscard]] const coldload_backend_ops& backend_ops() const;
   [[nodiscard]] const coldload_strategy_ops& strategy_ops() const;
+  [[nodiscard]] const coldload_destination_ops& destination_ops() const;
   [[nodiscard]] void* self() const { return self_; }
 
  private:

@@ -25,7 +25,7 @@ extern "C" {
 // A plugin is loaded if the majors are equal. A minor only ever adds: a field at the end of a struct (see
 // struct_size), an option type, an extension id. While the major is 0 the minor must be equal too.
 #define COLDLOAD_ABI_MAJOR 0u
-#define COLDLOAD_ABI_MINOR 1u
+#define COLDLOAD_ABI_MINOR 2u
 
 #if defined(__GNUC__)
 #define COLDLOAD_EXPORT __attribute__((visibility("default")))
@@ -184,7 +184,7 @@ typedef struct coldload_component {
   uint32_t option_count;
   uint32_t flags;  // COLDLOAD_COMPONENT_*
   uint32_t reserved;
-  const char* kind;     // COLDLOAD_KIND_BACKEND, COLDLOAD_KIND_STRATEGY
+  const char* kind;     // COLDLOAD_KIND_BACKEND, _STRATEGY, _DESTINATION
   const char* id;       // "s3": what a scenario writes; snake_case.
   const char* summary;  // One line.
   const coldload_option* options;

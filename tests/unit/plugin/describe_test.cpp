@@ -23,7 +23,7 @@ TEST(List, ShowsComponentsByKindWithSummaryVersionFile_AndTheRefusedWithTheReaso
                 "\n\nStrategies\n  picky  Asks for buffers.  1.4.2  " + file +
                 "\n  plain  Does nothing.      1.0  " + test_plugin("plain").string() + "\n\nRefused\n  " +
                 test_plugin("wrong_major").string() +
-                ": built for plugin ABI 7.1, this host has 0.1: build it against this host's "
+                ": built for plugin ABI 7.1, this host has 0.2: build it against this host's "
                 "SDK\n");
 }
 

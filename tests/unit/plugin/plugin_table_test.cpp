@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "coldload/backend.h"
+#include "coldload/destination.h"
 #include "coldload/strategy.h"
 #include "core/base/limits.hpp"
 
@@ -86,7 +87,7 @@ TEST(PluginTable, IsJudgedByItsVersionBeforeAnythingElseIsRead) {
     t.plugin.struct_size = 0;
     t.plugin.components = nullptr;
   };
-  EXPECT_THAT(fault_after(broken), HasSubstr("built for plugin ABI 3.1, this host has 0.1"));
+  EXPECT_THAT(fault_after(broken), HasSubstr("built for plugin ABI 3.2, this host has 0.2"));
 }
 
 TEST(PluginTable, IsRefusedWhenSmallerThanItsAbi) {
@@ -96,6 +97,49 @@ TEST(PluginTable, IsRefusedWhenSmallerThanItsAbi) {
               HasSubstr("component \"same\": its table has a struct_size of 8"));
   EXPECT_THAT(fault_after([](Table& t) { t.backend_ops.struct_size = 8; }),
               HasSubstr("component \"same\": its table of functions has a struct_size of 8"));
+}
+
+// In the strategy's place, with the strategy's id.
+struct DestinationInstead {
+  coldload_destination_ops ops{};
+  explicit DestinationInstead(Table& table) {
+    ops.struct_size = sizeof ops;
+    ops.create = table.strategy_ops.create;
+    ops.destroy = table.strategy_ops.destroy;
+    ops.begin = [](auto...) -> coldload_status { return COLDLOAD_OK; };
+    ops.acquire = [](auto...) -> coldload_status { return COLDLOAD_OK; };
+    ops.deliver = [](auto...) -> coldload_status { return COLDLOAD_OK; };
+    ops.deliver_mapped = [](auto...) -> coldload_status { return COLDLOAD_OK; };
+    ops.finish = [](auto...) -> coldload_status { return COLDLOAD_OK; };
+    ops.cancel = [](void*) {};
+    table.strategy = Table::component(COLDLOAD_KIND_DESTINATION, "same", &ops);
+  }
+};
+
+template <typename Change>
+std::string fault_of_destination_after(Change change) {
+  Table table;
+  DestinationInstead destination(table);
+  change(table.strategy, destination.ops);
+  const auto checked = check_plugin_table(table.plugin);
+  return checked ? "none" : checked.error().message;
+}
+
+TEST(PluginTable, OfADestinationIsGoodWithoutWhatItMayLack) {
+  EXPECT_EQ(fault_of_destination_after([](auto&, auto&) {}), "none");
+}
+
+TEST(PluginTable, OfADestinationIsRefusedWithoutAFunctionItMustHave_AndWithWhatIsAnotherKinds) {
+  const char* const lacks =
+      "component \"same\": lacks one of create, destroy, begin, acquire, deliver, deliver_mapped, finish, "
+      "cancel";
+  EXPECT_EQ(fault_of_destination_after([](auto&, auto& ops) { ops.begin = nullptr; }), lacks);
+  EXPECT_EQ(fault_of_destination_after([](auto&, auto& ops) { ops.cancel = nullptr; }), lacks);
+  EXPECT_THAT(fault_of_destination_after([](auto&, auto& ops) { ops.struct_size = 8; }),
+              HasSubstr("its table of functions has a struct_size of 8"));
+  EXPECT_THAT(fault_of_destination_after(
+                  [](auto& component, auto&) { component.flags = COLDLOAD_COMPONENT_EXTERNAL; }),
+              HasSubstr("has flags 0x2, which its kind has not"));
 }
 
 TEST(PluginTable, IsRefusedWithoutIdVersionVendorOrComponents) {

@@ -15,6 +15,7 @@
 
 #include "coldload/abi.h"
 #include "coldload/cpp/backend.hpp"
+#include "coldload/cpp/destination.hpp"
 #include "coldload/cpp/strategy.hpp"
 
 namespace coldload::sdk {
@@ -141,6 +142,12 @@ constexpr coldload_component strategy_component(const char* id, const char* summ
           nullptr,
           nullptr,
           &kStrategyOps<T>};
+}
+template <typename T, size_t N>
+constexpr coldload_component destination_component(const char* id, const char* summary,
+                                                   const coldload_option (&options)[N]) {
+  return {sizeof(coldload_component), N, 0, 0, COLDLOAD_KIND_DESTINATION, id, summary, options, nullptr,
+          &kDestinationOps<T>};
 }
 
 }  // namespace coldload::sdk
