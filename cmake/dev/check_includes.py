@@ -21,9 +21,11 @@ CORE = {
     "scenario": BELOW_SCENARIO,
     "plan": BELOW_SCENARIO + ["scenario"],
     "run": BELOW_SCENARIO + ["scenario", "plan"],
+    "conformance": BELOW_SCENARIO + ["scenario", "plan", "run"],
+    "scaffold": ["base", "plugin"],
     "analyse": ["base", "statistics", "record"],
     "report": ["base", "statistics", "record", "analyse"],
-    "cli": BELOW_SCENARIO + ["scenario", "plan", "run", "analyse", "report"],
+    "cli": BELOW_SCENARIO + ["scenario", "plan", "run", "conformance", "scaffold", "analyse", "report"],
 }
 
 # Third-party headers by the beginning of their name, and the beginnings of the paths that may include them.
@@ -37,9 +39,9 @@ THIRD_PARTY = [
     ("fmt/", ["core/"]),
     ("xxhash.h", ["core/model/"]),
     ("liburing", ["plugins/io_uring/"]),
-    ("curl/", ["plugins/s3/"]),
+    ("curl/", ["plugins/s3/", "plugins/http/"]),
     ("pugixml", ["plugins/s3/"]),
-    ("openssl/", ["plugins/s3/"]),
+    ("openssl/", ["plugins/s3/", "plugins/http/"]),
     ("nfsc/", ["plugins/nfs/"]),
     ("gtest/", []),
     ("gmock/", []),

@@ -13,7 +13,7 @@ package_set() {
     test)
       package_set build
       # clang and libc++ build the plugin that proves the boundary does not depend on the host's compiler.
-      printf '%s\n' libgtest-dev libgmock-dev python3 python3-jsonschema clang-19 libc++-19-dev libc++abi-19-dev
+      printf '%s\n' libgtest-dev libgmock-dev openssl python3 python3-jsonschema clang-19 libc++-19-dev libc++abi-19-dev
       # What the statistics and the exports are held against; SciPy itself: ensure_scipy.
       printf '%s\n' python3-numpy python3-decorator libblas3 liblapack3 liblbfgsb0 libgfortran5 libbenchmark-tools
       # What bootstrap scripts are checked with, and the tools they take where coldload is not there.

@@ -83,6 +83,26 @@ struct CompareCommand {
   std::string format = "table";      // "markdown", "json"
 };
 
+struct PluginCheckCommand {
+  std::string file;
+  std::vector<std::string> options;  // "NAME=VALUE"
+  std::string only;                  // "": every contract
+  bool as_json = false;
+  bool list = false;
+};
+
+struct DescribeCommand {
+  std::string component;  // "": all of them, as Markdown
+  bool as_json = false;
+  bool as_markdown = false;
+};
+
+struct PluginNewCommand {
+  std::string name;
+  std::string kind;              // "backend", "strategy"
+  std::string language = "c++";  // or "c"
+};
+
 [[nodiscard]] ExitCode report_command(const ReportCommand& command);
 [[nodiscard]] ExitCode bootstrap_command(const BootstrapCommand& command);
 [[nodiscard]] ExitCode compare_command(const CompareCommand& command);
@@ -99,7 +119,9 @@ struct CompareCommand {
 [[nodiscard]] ExitCode check_command(const Context& context, const std::string& path);
 [[nodiscard]] ExitCode probe_command(const Context& context, const std::string& directory, bool as_json);
 [[nodiscard]] ExitCode list_command(const Context& context, bool as_json);
-[[nodiscard]] ExitCode describe_command(const Context& context, const std::string& component, bool as_json);
+[[nodiscard]] ExitCode plugin_new_command(const Context& context, const PluginNewCommand& command);
+[[nodiscard]] ExitCode plugin_check_command(const Context& context, const PluginCheckCommand& command);
+[[nodiscard]] ExitCode describe_command(const Context& context, const DescribeCommand& command);
 [[nodiscard]] ExitCode inspect_command(const std::string& directory);
 [[nodiscard]] ExitCode generate_command(const Context& context, const GenerateCommand& command);
 

@@ -62,11 +62,6 @@ ExitCode outcome_of(const ComparisonReport& report) {
   return ExitCode::environment;
 }
 
-ExitCode refuse(const Error& error) {
-  print_error(error);
-  return exit_code_of(error);
-}
-
 }  // namespace
 
 ExitCode compare_command(const CompareCommand& command) {

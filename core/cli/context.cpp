@@ -33,6 +33,11 @@ void print_error(const Error& error) {
   print_error(fmt::format("error: {}", error.message));
 }
 
+ExitCode refuse(const Error& error) {
+  print_error(error);
+  return exit_code_of(error);
+}
+
 void print_mistakes(const Diagnostics& mistakes) {
   for (const Diagnostic& mistake : mistakes) print_error(to_string(mistake));
   const bool cut = mistakes.size() >= limits::kDiagnosticsMax;

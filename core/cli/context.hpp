@@ -29,6 +29,9 @@ void print_error(const Error& error);
 // Each on a line, then how many.
 void print_mistakes(const Diagnostics& mistakes);
 
+// Prints it, and says how to end.
+[[nodiscard]] ExitCode refuse(const Error& error);
+
 // usage for what the caller can mend, internal for what only we can.
 [[nodiscard]] ExitCode exit_code_of(const Error& error);
 

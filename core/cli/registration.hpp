@@ -21,6 +21,9 @@ struct Chosen {
   ReportCommand report;
   BootstrapCommand bootstrap;
   CompareCommand compare;
+  DescribeCommand describe;
+  PluginCheckCommand plugin_check;
+  PluginNewCommand plugin_new;
   std::string results = "results";  // of `list runs`
   std::string format;               // of `export`
   std::string path;
@@ -33,6 +36,6 @@ void add_report_commands(CLI::App& app, Chosen& chosen);     // report, bootstra
 void add_model_commands(CLI::App& app, Chosen& chosen);      // inspect, gen-model
 void add_node_commands(CLI::App& app, Chosen& chosen);       // stage, provision, warm, doctor
 void add_comparing_commands(CLI::App& app, Chosen& chosen);  // compare, export, show
-void add_plugin_commands(CLI::App& app, Chosen& chosen);     // list, list runs, describe
+void add_plugin_commands(CLI::App& app, Chosen& chosen);     // list, describe, plugin new, plugin check
 
 }  // namespace coldload

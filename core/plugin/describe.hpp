@@ -21,4 +21,8 @@ namespace coldload {
 // An array of those components. Likewise.
 [[nodiscard]] Result<std::string> describe_json(const Registry& registry, std::string_view name);
 
+// The option reference: every component by kind, its options as a table. The same plugins give the same text:
+// no path, no version of a file.
+[[nodiscard]] std::string describe_markdown(const Registry& registry);
+
 }  // namespace coldload

@@ -175,8 +175,8 @@ Result<uint64_t> Object::residency() const {
 }
 
 Result<std::unique_ptr<Backend>> Backend::create(const Registry& registry, const BackendChain& chain,
-                                                 const std::string& base_directory,
-                                                 const HostServices& host) {
+                                                 const std::string& base_directory, const HostServices& host,
+                                                 const StandIn& stand_in) {
   if (chain.empty()) return fail(Status::internal, "a backend was asked for without saying which");
   std::vector<std::unique_ptr<Backend>> created;
   for (const ComponentSpec& spec : chain) {
@@ -192,7 +192,8 @@ Result<std::unique_ptr<Backend>> Backend::create(const Registry& registry, const
     const auto* ops = static_cast<const coldload_backend_ops*>(backend->component_.table->ops);
     const auto find_backend = [&](const std::string& name) -> const void* {
       const auto found = std::ranges::find(created, name, [](const auto& each) { return each->name(); });
-      return found == created.end() ? nullptr : (*found)->table();
+      if (found == created.end()) return nullptr;
+      return stand_in ? stand_in(**found) : (*found)->table();
     };
     backend->host_ = host.table_for(backend->name_.c_str());
     auto self =

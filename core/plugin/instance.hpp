@@ -68,10 +68,14 @@ class Backend {
  public:
   // Creates the last of `chain` and what it is built on, in the order given. `base_directory`: of relative
   // paths. `registry` may go, `host` must outlive it. Mistakes in options come as one message, a line each.
+  // `stand_in`, where given, says what an option of type backend gets in the place of one of the chain: how a
+  // test makes what a backend is built on fail.
+  using StandIn = std::function<const coldload_backend*(const Backend& real)>;
   [[nodiscard]] static Result<std::unique_ptr<Backend>> create(const Registry& registry,
                                                                const BackendChain& chain,
                                                                const std::string& base_directory,
-                                                               const HostServices& host);
+                                                               const HostServices& host,
+                                                               const StandIn& stand_in = {});
   ~Backend();
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;

@@ -29,7 +29,7 @@ std::string reason_in(std::string_view what, const std::filesystem::path& file) 
 
 }  // namespace
 
-Result<const coldload_plugin*> open_plugin(const std::filesystem::path& file) {
+Result<const coldload_plugin*> open_plugin_unchecked(const std::filesystem::path& file) {
   // RTLD_NODELETE, which Boost.DLL has no name for: components' tables are used until exit. Symbols are
   // resolved now, so that a missing one refuses the plugin instead of ending a run.
   constexpr unsigned kMode =
@@ -42,14 +42,19 @@ Result<const coldload_plugin*> open_plugin(const std::filesystem::path& file) {
       return fail(Status::unsupported,
                   fmt::format("exports no symbol {}: not a coldload plugin", COLDLOAD_PLUGIN_SYMBOL));
     }
-    const auto& plugin = library.get<const coldload_plugin>(COLDLOAD_PLUGIN_SYMBOL);
-    if (auto checked = check_plugin_table(plugin); !checked) return pass(checked);
-    return &plugin;
+    return &library.get<const coldload_plugin>(COLDLOAD_PLUGIN_SYMBOL);
   } catch (const std::exception& thrown) {
     return fail(Status::unsupported, json::utf8(reason_in(thrown.what(), file)));
   } catch (...) {
     return fail(Status::unsupported, "threw while loading");
   }
+}
+
+Result<const coldload_plugin*> open_plugin(const std::filesystem::path& file) {
+  auto plugin = open_plugin_unchecked(file);
+  if (!plugin) return plugin;
+  if (auto checked = check_plugin_table(**plugin); !checked) return pass(checked);
+  return plugin;
 }
 
 }  // namespace coldload

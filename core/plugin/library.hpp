@@ -12,5 +12,7 @@ namespace coldload {
 // exit: what was opened stays loaded, also after a failure. Runs the file's static constructors, so that a
 // file nobody has checked may end the process. Errors (unsupported): the reason, without the file's name.
 [[nodiscard]] Result<const coldload_plugin*> open_plugin(const std::filesystem::path& file);
+// The same with the table as it is, whatever it holds: only its first three fields are sure to be there.
+[[nodiscard]] Result<const coldload_plugin*> open_plugin_unchecked(const std::filesystem::path& file);
 
 }  // namespace coldload

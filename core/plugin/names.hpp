@@ -1,4 +1,4 @@
-// Which names a plugin may give its parts. For this folder only.
+// Which names a plugin may give its parts.
 #pragma once
 
 #include <algorithm>

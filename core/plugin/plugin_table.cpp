@@ -19,15 +19,6 @@ std::unexpected<Error> unsupported(std::string message) {
   return fail(Status::unsupported, std::move(message));
 }
 
-Result<void> check_version(const coldload_plugin& plugin) {
-  // While the major is 0 nothing is promised from one minor to the next.
-  const bool same_minor = COLDLOAD_ABI_MAJOR != 0 || plugin.abi_minor == COLDLOAD_ABI_MINOR;
-  if (plugin.abi_major == COLDLOAD_ABI_MAJOR && same_minor) return {};
-  return unsupported(
-      fmt::format("built for plugin ABI {}.{}, this host has {}.{}: build it against this host's SDK",
-                  plugin.abi_major, plugin.abi_minor, COLDLOAD_ABI_MAJOR, COLDLOAD_ABI_MINOR));
-}
-
 Result<void> check_size(uint32_t given, size_t wanted, std::string_view what) {
   if (given >= wanted) return {};
   return unsupported(fmt::format("{} has a struct_size of {}, the ABI it names has {}", what, given, wanted));
@@ -121,8 +112,17 @@ bool is_plugin_id(const char* id) {
 
 }  // namespace
 
+Result<void> check_plugin_version(const coldload_plugin& plugin) {
+  // While the major is 0 nothing is promised from one minor to the next.
+  const bool same_minor = COLDLOAD_ABI_MAJOR != 0 || plugin.abi_minor == COLDLOAD_ABI_MINOR;
+  if (plugin.abi_major == COLDLOAD_ABI_MAJOR && same_minor) return {};
+  return unsupported(
+      fmt::format("built for plugin ABI {}.{}, this host has {}.{}: build it against this host's SDK",
+                  plugin.abi_major, plugin.abi_minor, COLDLOAD_ABI_MAJOR, COLDLOAD_ABI_MINOR));
+}
+
 Result<void> check_plugin_table(const coldload_plugin& plugin) {
-  if (auto checked = check_version(plugin); !checked) return checked;
+  if (auto checked = check_plugin_version(plugin); !checked) return checked;
   if (auto checked = check_size(plugin.struct_size, sizeof plugin, "the plugin's table"); !checked)
     return checked;
   if (!is_plugin_id(plugin.id)) {
