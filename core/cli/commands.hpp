@@ -99,6 +99,7 @@ struct CompareCommand {
 [[nodiscard]] ExitCode check_command(const Context& context, const std::string& path);
 [[nodiscard]] ExitCode probe_command(const Context& context, const std::string& directory, bool as_json);
 [[nodiscard]] ExitCode list_command(const Context& context, bool as_json);
+[[nodiscard]] ExitCode list_plugins_command(const Context& context, bool as_json);
 [[nodiscard]] ExitCode describe_command(const Context& context, const std::string& component, bool as_json);
 [[nodiscard]] ExitCode inspect_command(const std::string& directory);
 [[nodiscard]] ExitCode generate_command(const Context& context, const GenerateCommand& command);

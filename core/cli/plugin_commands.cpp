@@ -1,5 +1,6 @@
 #include "core/cli/commands.hpp"
 #include "core/plugin/describe.hpp"
+#include "core/plugin/plugin_list.hpp"
 
 namespace coldload {
 
@@ -10,6 +11,16 @@ ExitCode list_command(const Context& context, bool as_json) {
     return exit_code_of(registry.error());
   }
   print_out(as_json ? list_json(*registry) : list_text(*registry));
+  return ExitCode::ok;
+}
+
+ExitCode list_plugins_command(const Context& context, bool as_json) {
+  const auto registry = scan_plugins(context, false);
+  if (!registry) {
+    print_error(registry.error());
+    return exit_code_of(registry.error());
+  }
+  print_out(as_json ? plugin_list_json(*registry) : plugin_list_text(*registry));
   return ExitCode::ok;
 }
 
