@@ -22,7 +22,7 @@ struct Chosen {
   BootstrapCommand bootstrap;
   CompareCommand compare;
   std::string results = "results";  // of `list runs`
-  std::string format;               // of `export`
+  std::string format;               // of `export` and `completion`
   std::string path;
   bool as_json = false;
   std::function<ExitCode()> command;
@@ -33,6 +33,7 @@ void add_report_commands(CLI::App& app, Chosen& chosen);     // report, bootstra
 void add_model_commands(CLI::App& app, Chosen& chosen);      // inspect, gen-model
 void add_node_commands(CLI::App& app, Chosen& chosen);       // stage, provision, warm, doctor
 void add_comparing_commands(CLI::App& app, Chosen& chosen);  // compare, export, show
-void add_plugin_commands(CLI::App& app, Chosen& chosen);     // list, list runs, describe
+void add_help_commands(CLI::App& app, Chosen& chosen);       // manual, completion
+void add_plugin_commands(CLI::App& app, Chosen& chosen);     // list, list runs, list plugins, describe
 
 }  // namespace coldload
