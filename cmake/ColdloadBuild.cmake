@@ -29,6 +29,19 @@ if(COLDLOAD_PORTABLE)
   set(Boost_USE_STATIC_LIBS ON)
 endif()
 
+# What host and plugins link on top, for the sake of a glibc older than this machine's.
+add_library(coldload_old_glibc INTERFACE)
+if(COLDLOAD_OLD_GLIBC)
+  if(NOT EXISTS "${COLDLOAD_OLD_GLIBC}/libc.so")
+    message(FATAL_ERROR "${COLDLOAD_OLD_GLIBC} holds no libc.so: ./dev build --portable unpacks it, "
+      "or set COLDLOAD_OLD_GLIBC to nothing to link against this machine's glibc")
+  endif()
+  target_sources(coldload_old_glibc INTERFACE "${PROJECT_SOURCE_DIR}/cmake/portable/old_glibc.c")
+  # Before 2.34 threads and the dynamic linker's functions were libraries of their own.
+  target_link_options(coldload_old_glibc INTERFACE "-B${COLDLOAD_OLD_GLIBC}" "-L${COLDLOAD_OLD_GLIBC}")
+  target_link_libraries(coldload_old_glibc INTERFACE pthread dl rt)
+endif()
+
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json)
 find_package(fmt 9 CONFIG REQUIRED)
