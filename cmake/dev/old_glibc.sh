@@ -12,23 +12,24 @@ ensure_old_glibc() {
     may_install ||
       die "$into is not there and --no-install was given: run ./dev build --portable once without it"
     printf 'dev: unpacking glibc %s of Debian 11 into %s\n' "$(old_glibc_version)" "$into" >&2
-    rm -rf build/debian/partial
-    mkdir -p build/debian/partial
-    quietly old-glibc unpack_old_glibc "$PWD/build/debian/partial" "$into"
-    mv build/debian/partial "$into"
+    local partial=$PWD/build/debian/partial package
+    rm -rf "$partial"
+    mkdir -p "$partial/packages"
+    quietly old-glibc-lists suite_apt bullseye "$partial/apt" update
+    quietly old-glibc-download suite_download bullseye "$partial/apt" "$partial/packages" libc6 libc6-dev
+    for package in "$partial"/packages/*.deb; do
+      quietly old-glibc-unpack dpkg-deb -x "$package" "$partial/root"
+    done
+    rm -r "$partial/packages" "$partial/apt"
+    link_folder "$partial" "$into"
+    mv "$partial" "$into"
   fi
 }
 
-# unpack_old_glibc FOLDER PLACE: the packages into FOLDER, and beside them link/, what the linker is pointed to; FOLDER
-# will be moved to PLACE.
-unpack_old_glibc() {
+# link_folder FOLDER PLACE: FOLDER/link, what the linker is pointed to, of the packages in FOLDER/root; FOLDER will be
+# moved to PLACE.
+link_folder() {
   local folder=$1 place=$2
-  suite_apt bullseye "$folder/apt" update
-  (cd "$folder" && suite_apt bullseye "$folder/apt" download libc6 libc6-dev)
-  local package
-  for package in "$folder"/*.deb; do dpkg-deb -x "$package" "$folder/root"; done
-  rm -r "$folder"/*.deb "$folder/apt"
-
   local usr=root/usr/lib/x86_64-linux-gnu run=root/lib/x86_64-linux-gnu name
   mkdir "$folder/link"
   for name in crt1.o Scrt1.o crti.o crtn.o; do ln -s "../$usr/$name" "$folder/link/$name"; done
@@ -47,8 +48,14 @@ suite_apt() {
   mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial"
   printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$(debian_mirror)" "$suite" \
     >"$folder/sources.list"
+  : >"$folder/status"
   # Old releases' lists are not signed anew, so that their date says nothing.
   apt-get -qq -o Dir::Etc::SourceList="$folder/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-    -o Dir::State::Lists="$folder/lists" -o Dir::Cache="$folder/cache" -o Acquire::Check-Valid-Until=false \
+    -o Dir::State::Lists="$folder/lists" -o Dir::State::Status="$folder/status" -o Dir::Cache="$folder/cache" -o Acquire::Check-Valid-Until=false \
     -o APT::Sandbox::User=root "$@"
 }
+
+# suite_download SUITE FOLDER INTO PACKAGE…: those packages' files into the folder INTO.
+suite_download() (
+  cd "$3" && suite_apt "$1" "$2" download "${@:4}"
+)

@@ -97,26 +97,26 @@ make_image() {
   rm -rf "$layout" "$bundle"
 }
 
+# Joined by &&, as a failure does not end what quietly runs.
 write_image() {
   local layout=$1 bundle=$2 version=$3
   local image=$layout:$version
-  umoci init --layout "$layout"
-  umoci new --image "$image"
-  umoci raw add-layer --image "$image" build/root-systems/image.tar
-  umoci unpack --image "$image" "$bundle"
-  cp build/package/coldload_*.deb build/package/coldload-plugin-*.deb "$bundle/rootfs/tmp/"
-  chroot "$bundle/rootfs" sh -ec '
-    dpkg -i /tmp/*.deb
-    rm -f /tmp/*.deb /var/log/*.log
-    echo "coldload:x:65532:65532:coldload:/results:/usr/sbin/nologin" >>/etc/passwd
-    echo "coldload:x:65532:" >>/etc/group
-    install -d -o 65532 -g 65532 /results'
-  umoci repack --image "$image" "$bundle"
-  umoci config --image "$image" --config.user 65532:65532 --config.workingdir /results \
-    --config.entrypoint /usr/bin/coldload --config.cmd --help --config.volume /results \
-    --config.label "org.opencontainers.image.title=coldload" --config.label "org.opencontainers.image.version=$version" \
-    --config.label "org.opencontainers.image.licenses=Apache-2.0"
-  umoci gc --layout "$layout"
+  umoci init --layout "$layout" && umoci new --image "$image" &&
+    umoci raw add-layer --image "$image" build/root-systems/image.tar && umoci unpack --image "$image" "$bundle" &&
+    cp build/package/coldload_*.deb build/package/coldload-plugin-*.deb "$bundle/rootfs/tmp/" &&
+    chroot "$bundle/rootfs" sh -ec '
+      dpkg -i /tmp/*.deb
+      rm -f /tmp/*.deb /var/log/*.log
+      echo "coldload:x:65532:65532:coldload:/results:/usr/sbin/nologin" >>/etc/passwd
+      echo "coldload:x:65532:" >>/etc/group
+      install -d -o 65532 -g 65532 /results' &&
+    umoci repack --image "$image" "$bundle" &&
+    umoci config --image "$image" --config.user 65532:65532 --config.workingdir /results \
+      --config.entrypoint /usr/bin/coldload --config.cmd --help --config.volume /results \
+      --config.label org.opencontainers.image.title=coldload \
+      --config.label "org.opencontainers.image.version=$version" \
+      --config.label org.opencontainers.image.licenses=Apache-2.0 &&
+    umoci gc --layout "$layout"
 }
 
 # Each in a root system of its own: the tarball where glibc is the oldest it is made for, the packages on Debian 12, the

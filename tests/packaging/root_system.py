@@ -15,8 +15,13 @@ NOBODY = 65534
 
 ENTER = r"""
 set -e
-root=$1 owner=$2 directory=$3
-shift 3
+root=$1 owner=$2 directory=$3 writable=$4
+shift 4
+if [ -n "$writable" ]; then
+  mount --bind "$root" "$root"
+  mount --bind "$root$writable" "$root$writable"
+  mount -o remount,bind,ro "$root"
+fi
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
@@ -69,11 +74,11 @@ class RootSystem:
         os.makedirs(self.path(inside), exist_ok=True)
         os.chown(self.path(inside), user, user)
 
-    def run(self, *command, user=0, directory="/", without_io_uring=False, timeout=300):
-        """The finished process, its stdout and stderr as text."""
+    def run(self, *command, user=0, directory="/", without_io_uring=False, only_writable="", timeout=300):
+        """The finished process, its stdout and stderr as text. `only_writable`: all but that folder is read-only."""
         return subprocess.run(
             ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", ENTER, "sh", self.root,
-             f"{user}:{user}", directory, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+             f"{user}:{user}", directory, only_writable, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=timeout, check=False, preexec_fn=forbid_io_uring if without_io_uring else None)
 
     def files(self):
