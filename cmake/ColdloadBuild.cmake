@@ -26,17 +26,43 @@ endif()
 
 if(COLDLOAD_PORTABLE)
   add_link_options(-static-libstdc++ -static-libgcc)
-  set(Boost_USE_STATIC_LIBS ON)
+endif()
+
+# What host and plugins link on top, for the sake of a glibc older than this machine's.
+add_library(coldload_old_glibc INTERFACE)
+if(COLDLOAD_OLD_GLIBC)
+  if(NOT EXISTS "${COLDLOAD_OLD_GLIBC}/libc.so")
+    message(FATAL_ERROR "${COLDLOAD_OLD_GLIBC} holds no libc.so: ./dev build --portable unpacks it, "
+      "or set COLDLOAD_OLD_GLIBC to nothing to link against this machine's glibc")
+  endif()
+  target_sources(coldload_old_glibc INTERFACE "${PROJECT_SOURCE_DIR}/cmake/portable/old_glibc.c")
+  # Before 2.34 threads and the dynamic linker's functions were libraries of their own. The static libstdc++, which comes
+  # after them, is who needs them.
+  target_link_options(coldload_old_glibc INTERFACE "-B${COLDLOAD_OLD_GLIBC}" "-L${COLDLOAD_OLD_GLIBC}")
+  target_link_libraries(coldload_old_glibc INTERFACE
+    "-Wl,--push-state,--no-as-needed,-lpthread,-ldl,-lrt,--pop-state")
 endif()
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json)
 find_package(fmt 9 CONFIG REQUIRED)
+add_library(coldload_json INTERFACE)
 add_library(coldload_fmt INTERFACE)
 if(COLDLOAD_PORTABLE)
-  # Debian has no static fmt: its headers hold all of it.
-  target_link_libraries(coldload_fmt INTERFACE fmt::fmt-header-only)
+  # Compiled with the definitions of the shared libraries all the same, so that the compiler cache knows the objects of an
+  # ordinary release.
+  find_library(COLDLOAD_JSON_ARCHIVE NAMES libboost_json.a REQUIRED)
+  find_library(COLDLOAD_CONTAINER_ARCHIVE NAMES libboost_container.a REQUIRED)
+  target_compile_definitions(coldload_json INTERFACE
+    BOOST_CONTAINER_DYN_LINK BOOST_CONTAINER_NO_LIB BOOST_JSON_DYN_LINK BOOST_JSON_NO_LIB)
+  target_link_libraries(coldload_json INTERFACE
+    Boost::headers "${COLDLOAD_JSON_ARCHIVE}" "${COLDLOAD_CONTAINER_ARCHIVE}")
+  # Debian has no static fmt, but what it is made of.
+  add_library(coldload_fmt_archive STATIC "${PROJECT_SOURCE_DIR}/cmake/portable/fmt.cpp")
+  target_compile_definitions(coldload_fmt INTERFACE FMT_SHARED)
+  target_link_libraries(coldload_fmt INTERFACE coldload_fmt_archive)
 else()
+  target_link_libraries(coldload_json INTERFACE Boost::json)
   target_link_libraries(coldload_fmt INTERFACE fmt::fmt)
 endif()
 

@@ -17,8 +17,10 @@ command_build() {
       ;;
     --portable)
       ensure_packages build
+      ensure_old_glibc
       build_preset portable
       report_portability build/portable
+      make_tarball build/portable
       ;;
     --clang)
       ensure_packages clang
@@ -42,6 +44,8 @@ report_portability() {
 
   needed=$(for binary in "${binaries[@]}"; do needed_libraries "$binary"; done | sort -u | paste -s -d ' ')
   glibc=$(objdump -T "${binaries[@]}" | grep -oE 'GLIBC_[0-9]+\.[0-9.]+' | sort -u -V | tail -n 1)
+  [[ $(printf '%s\n' "${glibc#GLIBC_}" "$(old_glibc_version)" | sort -V | tail -n 1) == "$(old_glibc_version)" ]] ||
+    die "not portable: it needs glibc ${glibc#GLIBC_}, later than $(old_glibc_version)"
   printf 'files:            %d (%s/bin, %s/lib/coldload/plugins)\n' "${#binaries[@]}" "$1" "$1"
   printf 'shared libraries: %s\n' "$needed"
   printf 'oldest glibc:     %s\n' "${glibc#GLIBC_}"

@@ -4,6 +4,9 @@
 # A clone elsewhere on this machine finds the same objects in the compiler cache.
 export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$root}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
 
+# Where packages of other releases of Debian come from.
+debian_mirror() { printf '%s\n' "${DEBIAN_MIRROR:-http://deb.debian.org/debian}"; }
+
 die() {
   printf 'dev: %s\n' "$1" >&2
   exit "${2:-1}"

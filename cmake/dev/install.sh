@@ -3,6 +3,8 @@
 
 install_mode=ask # or yes, never
 
+may_install() { [[ $install_mode != never ]]; }
+
 # The packages a set consists of, one a line.
 package_set() {
   case $1 in
@@ -18,6 +20,10 @@ package_set() {
       printf '%s\n' python3-numpy python3-decorator libblas3 liblapack3 liblbfgsb0 libgfortran5 libbenchmark-tools
       # What bootstrap scripts are checked with, and the tools they take where coldload is not there.
       printf '%s\n' shellcheck systemd curl rclone vmtouch e2fsprogs util-linux mount
+      # Reads the Kubernetes manifest.
+      printf '%s\n' python3-yaml
+      # What the manual page and the completions are for.
+      printf '%s\n' mandoc zsh
       # A browser that looks at reports.
       printf '%s\n' chromium
       package_set servers
@@ -31,6 +37,10 @@ package_set() {
       package_set build
       package_set servers
       printf '%s\n' python3 chromium
+      ;;
+    package)
+      package_set build
+      printf '%s\n' dpkg-dev mmdebstrap umoci lintian python3
       ;;
     clang)
       package_set test
@@ -135,7 +145,7 @@ require_installer() {
 
 # ensure_packages SET: returns at once and says nothing if all are there.
 ensure_packages() {
-  [[ $install_mode != never ]] || return 0
+  may_install || return 0
   local wanted missing
   mapfile -t wanted < <(package_set "$1")
   if command -v dpkg-query >/dev/null; then
@@ -170,7 +180,7 @@ ensure_packages() {
 # Debian's SciPy below build/debian/: unpacked, not installed. Its package depends on pythran, which is only needed to
 # build it, and by that on a Boost that conflicts with ours; what it needs to run is in the set "test".
 ensure_scipy() {
-  [[ $install_mode != never ]] || return 0
+  may_install || return 0
   local into=build/debian/python3-scipy
   [[ ! -d $into ]] || return 0
   printf 'dev: unpacking python3-scipy into %s\n' "$into" >&2

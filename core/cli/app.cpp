@@ -61,6 +61,7 @@ int parse_and_run(int argc, const char* const* argv) {
   add_node_commands(app, chosen);
   add_comparing_commands(app, chosen);
   add_plugin_commands(app, chosen);
+  add_help_commands(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -119,6 +119,7 @@ struct PluginNewCommand {
 [[nodiscard]] ExitCode check_command(const Context& context, const std::string& path);
 [[nodiscard]] ExitCode probe_command(const Context& context, const std::string& directory, bool as_json);
 [[nodiscard]] ExitCode list_command(const Context& context, bool as_json);
+[[nodiscard]] ExitCode list_plugins_command(const Context& context, bool as_json);
 [[nodiscard]] ExitCode plugin_new_command(const Context& context, const PluginNewCommand& command);
 [[nodiscard]] ExitCode plugin_check_command(const Context& context, const PluginCheckCommand& command);
 [[nodiscard]] ExitCode describe_command(const Context& context, const DescribeCommand& command);

@@ -1,5 +1,6 @@
 #include "core/cli/commands.hpp"
 #include "core/plugin/describe.hpp"
+#include "core/plugin/plugin_list.hpp"
 
 namespace coldload {
 
@@ -7,6 +8,13 @@ ExitCode list_command(const Context& context, bool as_json) {
   const auto registry = scan_plugins(context, false);
   if (!registry) return refuse(registry.error());
   print_out(as_json ? list_json(*registry) : list_text(*registry));
+  return ExitCode::ok;
+}
+
+ExitCode list_plugins_command(const Context& context, bool as_json) {
+  const auto registry = scan_plugins(context, false);
+  if (!registry) return refuse(registry.error());
+  print_out(as_json ? plugin_list_json(*registry) : plugin_list_text(*registry));
   return ExitCode::ok;
 }
 

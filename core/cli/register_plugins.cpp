@@ -53,10 +53,14 @@ void add_plugin_commands(CLI::App& app, Chosen& chosen) {
   runs->add_option("DIR", chosen.results, "Where runs landed, or a run's own folder (default: results)")
       ->type_name("");
   runs->add_flag("--json", chosen.as_json, "As JSON");
-  list->callback([&chosen, runs] {
-    chosen.command = [&chosen, of_runs = runs->parsed()] {
-      return of_runs ? list_runs_command(chosen.results, chosen.as_json)
-                     : list_command(chosen.context, chosen.as_json);
+  CLI::App* plugins = list->add_subcommand(
+      "plugins", "List plugin files: version, vendor, ABI, SHA-256, owner; and those that were refused");
+  plugins->add_flag("--json", chosen.as_json, "As JSON");
+  list->callback([&chosen, runs, plugins] {
+    chosen.command = [&chosen, of_runs = runs->parsed(), of_plugins = plugins->parsed()] {
+      if (of_runs) return list_runs_command(chosen.results, chosen.as_json);
+      return of_plugins ? list_plugins_command(chosen.context, chosen.as_json)
+                        : list_command(chosen.context, chosen.as_json);
     };
   });
 

@@ -25,7 +25,7 @@ struct Chosen {
   PluginCheckCommand plugin_check;
   PluginNewCommand plugin_new;
   std::string results = "results";  // of `list runs`
-  std::string format;               // of `export`
+  std::string format;               // of `export` and `completion`
   std::string path;
   bool as_json = false;
   std::function<ExitCode()> command;
@@ -36,6 +36,8 @@ void add_report_commands(CLI::App& app, Chosen& chosen);     // report, bootstra
 void add_model_commands(CLI::App& app, Chosen& chosen);      // inspect, gen-model
 void add_node_commands(CLI::App& app, Chosen& chosen);       // stage, provision, warm, doctor
 void add_comparing_commands(CLI::App& app, Chosen& chosen);  // compare, export, show
-void add_plugin_commands(CLI::App& app, Chosen& chosen);     // list, describe, plugin new, plugin check
+void add_help_commands(CLI::App& app, Chosen& chosen);       // manual, completion
+// list, list runs, list plugins, describe, plugin new, plugin check
+void add_plugin_commands(CLI::App& app, Chosen& chosen);
 
 }  // namespace coldload

@@ -1,6 +1,7 @@
 #include "core/plugin/registry.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include "core/plugin/library.hpp"
 #include "core/plugin/plugin_table.hpp"
 #include "core/plugin/precheck.hpp"
+#include "core/plugin/trust.hpp"
 
 namespace coldload {
 namespace {
@@ -76,6 +78,17 @@ struct Candidates {
     if (fs::is_directory(status)) return add_directory(path);
     if (fs::exists(status)) return add_file(path);
     if (must_exist) refused.push_back({path, fmt::format("cannot be found: {}", error.message())});
+  }
+
+  // Before any of them is opened: to open one is to run what it does at load time.
+  void leave_out_replaceable(const std::optional<Trust>& trust) {
+    if (!trust) return;
+    std::erase_if(files, [&](const fs::path& file) {
+      std::string objection = trust->objection(file);
+      if (objection.empty()) return false;
+      refused.push_back({file, std::move(objection)});
+      return true;
+    });
   }
 
  private:
@@ -152,6 +165,7 @@ Result<SearchPath> default_search_path(const std::vector<fs::path>& plugin_optio
     return fail(Status::io_error, fmt::format("/proc/self/exe: {}", error.message()), error.value());
   }
   path.installed = executable.parent_path().parent_path() / "lib/coldload/plugins";
+  if (is_privileged()) path.trust = Trust(::geteuid(), executable);
   return path;
 }
 
@@ -162,6 +176,7 @@ Registry Registry::scan(const SearchPath& path) {
   candidates.add(path.user_data, false);
   candidates.add(path.installed, false);
 
+  candidates.leave_out_replaceable(path.trust);
   Registry registry;
   registry.refused_ = std::move(candidates.refused);
   const std::vector<std::string> reasons = check_in_child(candidates.files, limits::kPluginCheckMs);

@@ -12,6 +12,7 @@
 
 #include "coldload/abi.h"
 #include "core/base/result.hpp"
+#include "core/plugin/trust.hpp"
 
 namespace coldload {
 
@@ -40,10 +41,12 @@ struct SearchPath {
   std::vector<std::filesystem::path> environment;           // COLDLOAD_PLUGIN_PATH, ':'-separated
   std::filesystem::path user_data;                          // $XDG_DATA_HOME/coldload/plugins
   std::filesystem::path installed;  // <prefix>/lib/coldload/plugins of this executable
+  std::optional<Trust> trust;       // files it objects to are refused unopened; without one none is
 };
 
 // From the environment and this executable's place. A relative path is an error (invalid_option) that names
 // it: plugins are never taken from the current directory. So is an empty element of COLDLOAD_PLUGIN_PATH.
+// `trust` is set for root.
 [[nodiscard]] Result<SearchPath> default_search_path(
     const std::vector<std::filesystem::path>& plugin_options);
 

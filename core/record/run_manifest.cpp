@@ -9,7 +9,7 @@
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/text.hpp"
-#include "core/record/sha256.hpp"
+#include "core/base/sha256.hpp"
 
 namespace coldload {
 namespace {

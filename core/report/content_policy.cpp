@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/record/sha256.hpp"
+#include "core/base/sha256.hpp"
 
 namespace coldload {
 namespace {

@@ -7,9 +7,9 @@
 #include "coldload/backend.h"
 #include "coldload/destination.h"
 #include "coldload/strategy.h"
+#include "core/plugin/plugin_list.hpp"
 #include "core/record/environment.hpp"
 #include "core/record/mount.hpp"
-#include "core/record/sha256.hpp"
 #include "core/run/header_backends.hpp"
 
 namespace coldload {
@@ -150,20 +150,6 @@ json::array mounts_to_json(const std::vector<BackendRecord>& backends) {
   return mounts;
 }
 
-json::array plugins_to_json(const Registry& registry) {
-  json::array plugins;
-  for (const LoadedPlugin& loaded : registry.plugins()) {
-    json::object entry{{"id", json::utf8(loaded.plugin->id)},
-                       {"version", json::utf8(loaded.plugin->version)},
-                       {"vendor", json::utf8(loaded.plugin->vendor)},
-                       {"file", json::utf8(loaded.file.string())},
-                       {"abi", fmt::format("{}.{}", loaded.plugin->abi_major, loaded.plugin->abi_minor)}};
-    if (const auto hash = sha256_of_file(loaded.file)) entry["sha256"] = *hash;
-    plugins.push_back(std::move(entry));
-  }
-  return plugins;
-}
-
 }  // namespace
 
 ResultDocument document_header(const Plan& plan, const Registry& registry, const std::string& version) {
@@ -173,7 +159,7 @@ ResultDocument document_header(const Plan& plan, const Registry& registry, const
                       {"abi", fmt::format("{}.{}", COLDLOAD_ABI_MAJOR, COLDLOAD_ABI_MINOR)}};
   document.scenario = scenario_to_json(plan);
   document.environment = environment_to_json();
-  document.plugins = plugins_to_json(registry);
+  document.plugins = plugin_identities(registry);
   document.backends = backend_records(plan, registry);
   document.environment["mounts"] = mounts_to_json(document.backends);
   for (const Case& planned : plan.cases) document.cases.push_back(case_record(planned, plan, registry));

@@ -1,4 +1,4 @@
-#include "core/record/sha256.hpp"
+#include "core/base/sha256.hpp"
 
 #include <gtest/gtest.h>
 
