@@ -1,6 +1,8 @@
 # Debian packages by CPack, one a component: `./dev package`, or `cpack -G DEB` in a build directory.
 set(CPACK_PACKAGE_NAME coldload)
 set(CPACK_PACKAGE_VENDOR "coldload")
+# CPack's own default, which it leaves out: each package has a summary of its own.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${CMAKE_PROJECT_NAME} built using CMake")
 set(COLDLOAD_PACKAGE_MAINTAINER "coldload authors <coldload@packages.invalid>" CACHE STRING
   "Name and address of whoever answers for the packages")
 set(CPACK_GENERATOR DEB)
