@@ -48,6 +48,9 @@ copies and emulated networks, and all strategies.")
 coldload_package(s3 NAME coldload-plugin-s3 SECTION utils DEPENDS "coldload (= ${PROJECT_VERSION})"
   SUMMARY "coldload's backend for S3 servers"
   TEXT "Reads weights from any S3 server over HTTP or HTTPS, for coldload to time.")
+coldload_package(http NAME coldload-plugin-http SECTION utils DEPENDS "coldload (= ${PROJECT_VERSION})"
+  SUMMARY "coldload's backend for web servers"
+  TEXT "Reads weights that a web server has, named by a list of checksums, for coldload\nto time.")
 coldload_package(nfs NAME coldload-plugin-nfs SECTION utils DEPENDS "coldload (= ${PROJECT_VERSION})"
   SUMMARY "coldload's backend for NFS servers"
   TEXT "Reads weights from an NFS mount, or from a server without one, for coldload to\ntime.")

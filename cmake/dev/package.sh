@@ -31,7 +31,7 @@ make_tarball() {
   name=coldload-$(project_version "$build")-linux-$(uname -m)
   rm -rf "$tree" "build/package/$name.tar.gz"
   mkdir -p build/package
-  for component in coldload s3 nfs; do
+  for component in coldload s3 nfs http; do
     quietly "install-$component" cmake --install "$build" --prefix "$tree/$name" --strip --component "$component"
   done
   cp LICENSE packaging/README "$tree/$name/"

@@ -1,5 +1,5 @@
-// Debian's libnfs.a is compiled for programs: it reaches stderr in a way that a shared object cannot link, unless the
-// variable is its own. The plugin is linked with --wrap=stderr, and this is the variable.
+// Debian's libnfs.a is compiled for programs: it reaches stderr in a way that a shared object cannot link,
+// unless the variable is its own. The plugin is linked with --wrap=stderr, and this is the variable.
 #include <stdio.h>
 
 extern FILE* __real_stderr;

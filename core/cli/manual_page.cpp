@@ -92,7 +92,7 @@ constexpr std::array kExitStatus = {
     Entry{"2", "usage, or a scenario with mistakes, or a directory that is not there"},
     Entry{"3",
           "the environment is unfit, no case could run or be compared, or a document's version is not known"},
-    Entry{"4", "a case failed"},
+    Entry{"4", "a case failed, or a plugin breaks a contract"},
     Entry{"5", "integrity: bytes differ between cases, a model is inconsistent, a run's folder is damaged"},
     Entry{"99", "an [[expect]] of the scenario, or a --fail-if of compare, is broken"},
     Entry{"130", "interrupted; what had finished is kept"},

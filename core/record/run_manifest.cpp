@@ -8,8 +8,8 @@
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
-#include "core/base/text.hpp"
 #include "core/base/sha256.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 namespace {

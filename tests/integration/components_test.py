@@ -36,12 +36,12 @@ class Components(CliTest):
         self.assertEqual({name for name in files if name.startswith("include/")}, set())
         provided = self.provided()
         self.assertLessEqual({"backend/local", "backend/staged", "strategy/io_uring", "strategy/command"}, provided)
-        self.assertFalse({"backend/s3", "backend/nfs"} & provided)
+        self.assertFalse({"backend/s3", "backend/nfs", "backend/http"} & provided)
 
     def test_the_heavy_plugins_are_one_file_each_and_found_beside_the_others(self):
-        files = self.install("s3", "nfs")
+        files = self.install("s3", "nfs", "http")
         self.assertEqual({name for name in files if not name.startswith("share/doc/")},
-                         {"lib/coldload/plugins/coldload_s3.so", "lib/coldload/plugins/coldload_nfs.so"})
+                         {f"lib/coldload/plugins/coldload_{name}.so" for name in ("s3", "nfs", "http")})
 
     def test_together_they_provide_every_backend(self):
         self.install("coldload", "s3", "nfs")

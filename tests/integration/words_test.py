@@ -120,6 +120,7 @@ zpty -w child "compadd() { builtin compadd -O found \"\$@\"; print -rl -- \$foun
 zpty -w child "zle -C ask complete-word _generic; bindkey '^X' ask; print -r ready >>${(q)2}"
 for attempt in {1..200}; do [[ -s $2 ]] && break; sleep 0.05; done
 zpty -n -w child "coldload $3"$'\C-x'
+for attempt in {1..200}; do (( $(wc -l <"$2") > 1 )) && break; sleep 0.05; done
 sleep 1
 zpty -d child
 """

@@ -115,10 +115,12 @@ class TarballOnDebian11(PackageTest):
         cases, _ = self.quick(self.system, "/home/somebody/coldload", NOBODY, "/var/by-link")
         self.assert_all_ran(cases)
 
-    def test_only_s3_is_refused_and_what_it_lacks_is_named(self):
+    def test_only_what_needs_libcurl_is_refused_and_what_it_lacks_is_named(self):
         listed = json.loads(self.succeed(self.system, self.program, "list", "plugins", "--json"))
-        self.assertEqual([os.path.basename(each["file"]) for each in listed["refused"]], ["coldload_s3.so"])
-        self.assertRegex(listed["refused"][0]["reason"], r"^cannot be opened: lib(curl|ssl|crypto)\.so\.\d+: cannot open")
+        self.assertEqual([os.path.basename(each["file"]) for each in listed["refused"]],
+                         ["coldload_http.so", "coldload_s3.so"])
+        for refused in listed["refused"]:
+            self.assertRegex(refused["reason"], r"^cannot be opened: lib(curl|ssl|crypto)\.so\.\d+: cannot open")
         self.assertGreaterEqual(len(listed["plugins"]), 10)
         self.assertEqual({plugin["owner"] for plugin in listed["plugins"]}, {"root:root"})
 
@@ -141,7 +143,7 @@ class TarballOnDebian11(PackageTest):
 class DebianPackages(PackageTest):
     """On Debian 12 with what they depend on."""
 
-    NAMES = ("coldload", "coldload-plugin-nfs", "coldload-plugin-s3", "libcoldload-dev")
+    NAMES = ("coldload", "coldload-plugin-http", "coldload-plugin-nfs", "coldload-plugin-s3", "libcoldload-dev")
     # The package manager's own notes.
     NOTES = ("var/lib/dpkg/", "var/log/", "var/cache/")
 
@@ -180,7 +182,7 @@ class DebianPackages(PackageTest):
         listed = json.loads(self.succeed(self.system, "coldload", "list", "plugins", "--json"))
         self.assertEqual(listed["refused"], [])
         provided = {component for plugin in listed["plugins"] for component in plugin["components"]}
-        self.assertFalse({"backend/s3", "backend/nfs"} & provided)
+        self.assertFalse({"backend/s3", "backend/nfs", "backend/http"} & provided)
         needed = subprocess.run(["dpkg-deb", "-f", only_file("coldload_*.deb"), "Depends"], capture_output=True, text=True,
                                 check=True).stdout
         self.assertNotRegex(needed, "curl|ssl|nfs")

@@ -8,9 +8,9 @@
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
+#include "core/base/sha256.hpp"
 #include "core/record/journal.hpp"
 #include "core/record/run_manifest.hpp"
-#include "core/base/sha256.hpp"
 #include "tests/support/sample_document.hpp"
 #include "tests/unit/model/temporary_directory.hpp"
 
