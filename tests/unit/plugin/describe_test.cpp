@@ -23,7 +23,7 @@ TEST(List, ShowsComponentsByKindWithSummaryVersionFile_AndTheRefusedWithTheReaso
                 "\n\nStrategies\n  picky  Asks for buffers.  1.4.2  " + file +
                 "\n  plain  Does nothing.      1.0  " + test_plugin("plain").string() +
                 "\n\nDestinations\n  none\n\nRefused\n  " + test_plugin("wrong_major").string() +
-                ": built for plugin ABI 7.1, this host has 0.2: build it against this host's "
+                ": built for plugin ABI 7.2, this host has 0.2: build it against this host's "
                 "SDK\n");
 }
 
@@ -41,7 +41,7 @@ TEST(List, IsAlsoADocument) {
   EXPECT_EQ(document.at("strategies").at(1).at("plugin"), "org.example.plain");
   EXPECT_TRUE(document.at("destinations").as_array().empty());
   EXPECT_THAT(std::string(document.at("refused").at(0).at("reason").as_string()),
-              HasSubstr("plugin ABI 7.1"));
+              HasSubstr("plugin ABI 7.2"));
 }
 
 TEST(Describe, TellsAllAboutAComponent) {
