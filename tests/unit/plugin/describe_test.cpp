@@ -21,14 +21,15 @@ TEST(List, ShowsComponentsByKindWithSummaryVersionFile_AndTheRefusedWithTheReaso
   EXPECT_EQ(list_text(registry()),
             "Backends\n  every  An option of every type.  1.4.2  " + file +
                 "\n\nStrategies\n  picky  Asks for buffers.  1.4.2  " + file +
-                "\n  plain  Does nothing.      1.0  " + test_plugin("plain").string() + "\n\nRefused\n  " +
-                test_plugin("wrong_major").string() +
-                ": built for plugin ABI 7.1, this host has 0.2: build it against this host's "
+                "\n  plain  Does nothing.      1.0  " + test_plugin("plain").string() +
+                "\n\nDestinations\n  none\n\nRefused\n  " + test_plugin("wrong_major").string() +
+                ": built for plugin ABI 7.2, this host has 0.2: build it against this host's "
                 "SDK\n");
 }
 
 TEST(List, SaysNoneOfAKindThatNobodyProvides) {
-  EXPECT_EQ(list_text(Registry::load({})), "Backends\n  none\n\nStrategies\n  none\n");
+  EXPECT_EQ(list_text(Registry::load({})),
+            "Backends\n  none\n\nStrategies\n  none\n\nDestinations\n  none\n");
 }
 
 TEST(List, IsAlsoADocument) {
@@ -38,8 +39,9 @@ TEST(List, IsAlsoADocument) {
   EXPECT_EQ(document.at("backends").at(0).at("schemes").at(0), "every");
   EXPECT_EQ(document.at("strategies").as_array().size(), 2U);
   EXPECT_EQ(document.at("strategies").at(1).at("plugin"), "org.example.plain");
+  EXPECT_TRUE(document.at("destinations").as_array().empty());
   EXPECT_THAT(std::string(document.at("refused").at(0).at("reason").as_string()),
-              HasSubstr("plugin ABI 7.1"));
+              HasSubstr("plugin ABI 7.2"));
 }
 
 TEST(Describe, TellsAllAboutAComponent) {

@@ -98,7 +98,7 @@ TEST(Registry, RefusesAnotherMajorOrMinor_WithBothVersions) {
   const Registry registry = Registry::scan(only({test_plugin("wrong_major"), test_plugin("wrong_minor")}));
   EXPECT_TRUE(registry.plugins().empty());
   EXPECT_EQ(refusal_of(registry, test_plugin("wrong_major")),
-            "built for plugin ABI 7.1, this host has 0.2: build it against this host's SDK");
+            "built for plugin ABI 7.2, this host has 0.2: build it against this host's SDK");
   EXPECT_EQ(refusal_of(registry, test_plugin("wrong_minor")),
             "built for plugin ABI 0.99, this host has 0.2: build it against this host's SDK");
 }
