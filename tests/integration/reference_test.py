@@ -63,9 +63,10 @@ class Measured(Program, CliTest):
         self.assertEqual(document["environment"]["tcp_congestion_control"], "reno")
         self.assertEqual(document["environment"]["proxies"], {})
         for name in sorted(os.listdir(self.out)):
-            text = pathlib.Path(self.out, name).read_text(encoding="utf-8")
-            self.assertNotIn(SOURCE, text, name)
-            self.assertIsNone(re.search(r"reference[0-9a-f]{16}", text), f"{name} names the key")
+            content = pathlib.Path(self.out, name).read_bytes()
+            self.assertNotIn(SOURCE.encode(), content, name)
+            self.assertIsNone(re.search(rb"reference[0-9a-f]{16}", content), f"{name} names the key")
+        self.assertTrue(pathlib.Path(self.out, "report.png").read_bytes().startswith(b"\x89PNG"))
         readme = pathlib.Path(self.out, "README.md").read_text(encoding="utf-8")
         self.assertIn("./dev reference --link 1gbit --runs 4 --model DIR\n", readme)
         self.assertIn("token bucket (`tc tbf`) of 1gbit with a burst of 256 KiB", readme)

@@ -18,13 +18,13 @@ TEST(PluginList, ShowsOfEachFileWhatItIsWhoseItIsAndWhatItProvides) {
   const std::string file = test_plugin("every_option").string();
   const std::string text = plugin_list_text(registry());
   EXPECT_THAT(text,
-              testing::StartsWith("org.example.every 1.4.2\n  vendor    example\n  abi       0.1\n"
+              testing::StartsWith("org.example.every 1.4.2\n  vendor    example\n  abi       0.2\n"
                                   "  provides  backend every, strategy picky\n  file      " +
                                   file + "\n  sha256    " + sha256_of_file(file).value() + "\n  owner     "));
   EXPECT_THAT(text, testing::ContainsRegex(
                         "\n  owner     [^ :]+:[^ :]+, mode 07[0-7][0-7]\n\norg.example.plain 1.0\n"));
   EXPECT_THAT(
-      text, HasSubstr("\nRefused\n  " + test_plugin("wrong_major").string() + ": built for plugin ABI 7.1"));
+      text, HasSubstr("\nRefused\n  " + test_plugin("wrong_major").string() + ": built for plugin ABI 7.2"));
 }
 
 TEST(PluginList, SaysWhereThereIsNone) {
@@ -37,7 +37,7 @@ TEST(PluginList, IsAlsoADocument) {
   EXPECT_EQ(plugin.at("id"), "org.example.every");
   EXPECT_EQ(plugin.at("version"), "1.4.2");
   EXPECT_EQ(plugin.at("vendor"), "example");
-  EXPECT_EQ(plugin.at("abi"), "0.1");
+  EXPECT_EQ(plugin.at("abi"), "0.2");
   EXPECT_EQ(plugin.at("sha256").as_string(), sha256_of_file(test_plugin("every_option")).value());
   EXPECT_THAT(std::string(plugin.at("owner").as_string()), HasSubstr(":"));
   EXPECT_EQ(plugin.at("components"), (json::array{"backend/every", "strategy/picky"}));
