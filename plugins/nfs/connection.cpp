@@ -295,10 +295,13 @@ Connection::Handle& Connection::open(RemoteFile& file) {
 }
 
 void Connection::close(const RemoteFile& file) {
+  constexpr int kWaitMs = 20;
   const auto found = handles_.find(&file);
   if (found == handles_.end()) return;
+  // libnfs writes to it until it is opened, also where nobody waits for that any more.
+  while (found->second->handle.state == HandleState::opening && !broken()) pump(kWaitMs);
   nfsfh* handle = found->second->handle.handle;
-  if (handle != nullptr) {
+  if (handle != nullptr && !broken()) {
     Answer closed;
     expect();
     if (nfs_close_async(context_, handle, finished, &closed) == 0) wait(closed);

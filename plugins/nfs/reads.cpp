@@ -25,8 +25,8 @@ Reads::~Reads() {
 }
 
 void Reads::cancel_all() noexcept {
-  // A request cannot be called back, only hung up on.
-  if (free_requests_.size() < requests_.size()) connection_.destroy();
+  // A request cannot be called back, only hung up on; nor can the opening that a read waits for.
+  if (under_way_ != 0 || free_requests_.size() < requests_.size()) connection_.destroy();
   waiting_.clear();
   for (Read& read : reads_) read.used = false;
   under_way_ = 0;
