@@ -64,7 +64,7 @@ std::string_view read_from(const CaseRecord& record, const ResultDocument& docum
 }
 
 std::optional<Ceiling> ceiling_of(const CaseRecord& record, const ResultDocument& document) {
-  const auto storage = storage_ceiling_of(record, document);
+  auto storage = storage_ceiling_of(record, document);
   if (!storage) return storage;
   const auto link = best_of(document.probes, [&](const ProbeRecord& probe) {
     return probe.tag == kToDevice && probe.subject == record.destination;
