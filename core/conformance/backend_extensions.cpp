@@ -159,7 +159,7 @@ void check_backend_async_read(const Subject& subject) {
 }
 
 void check_backend_async_cancel(const Subject& subject) {
-  OpenedBackend opened(subject);
+  const OpenedBackend opened(subject);
   const auto& ops = extension_of<coldload_async_read_ops>(*opened.backend, COLDLOAD_EXT_ASYNC_READ);
   const auto object = opened.open(opened.largest().key);
   const uint64_t length = std::min(object->info().size_bytes, kPieceBytes);

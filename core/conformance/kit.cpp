@@ -162,7 +162,7 @@ Result<void> check_options_of(const Registry& registry, const BackendChain& chai
   return {};
 }
 
-Result<void> check_components(const KitRequest& request, Subject& subject, Checker& checker,
+Result<void> check_components(const KitRequest& request, Subject subject, Checker& checker,
                               KitReport& report) {
   const Registry registry = registry_for(request);
   const auto loaded = std::ranges::find(registry.plugins(), request.file, &LoadedPlugin::file);

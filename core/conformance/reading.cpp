@@ -1,6 +1,7 @@
 #include "core/conformance/reading.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "coldload/cpp/probing.hpp"
 #include "core/base/limits.hpp"
@@ -60,7 +61,7 @@ std::vector<ListedObject> OpenedBackend::samples() const {
         "it lists no object that holds a byte: give options that lead to a model (coldload gen-model makes "
         "one)");
   }
-  std::ranges::stable_sort(some, {}, &ListedObject::size_bytes);
+  std::ranges::sort(some, {}, [](const ListedObject& each) { return std::tie(each.size_bytes, each.key); });
   std::vector<ListedObject> chosen = {some.front()};
   if (some.size() > 2) chosen.push_back(some[some.size() / 2]);
   if (some.size() > 1) chosen.push_back(some.back());
