@@ -56,6 +56,7 @@ inline constexpr unsigned kStreamNonBlocking = 1;
   X(cuEventElapsedTime, (float* milliseconds, Event from, Event to))
 
 struct Functions {
+// Parts of a declaration, which take no parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define COLDLOAD_CUDA_MEMBER(name, parameters) Result(*name) parameters = nullptr;
   COLDLOAD_CUDA_FUNCTIONS(COLDLOAD_CUDA_MEMBER)
 #undef COLDLOAD_CUDA_MEMBER

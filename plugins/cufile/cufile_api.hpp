@@ -46,6 +46,7 @@ inline constexpr size_t kDriverPropertiesBytesMax = 4096;
     (FileHandle handle, void* device, size_t bytes, off_t file_offset, off_t device_offset))
 
 struct Functions {
+// Parts of a declaration, which take no parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define COLDLOAD_CUFILE_MEMBER(result, name, parameters) result(*name) parameters = nullptr;
   COLDLOAD_CUFILE_FUNCTIONS(COLDLOAD_CUFILE_MEMBER)
 #undef COLDLOAD_CUFILE_MEMBER
