@@ -72,7 +72,7 @@ Result<void> make_directory(const fs::path& path) {
 }  // namespace
 
 Result<std::vector<std::string>> write_new_plugin(const NewPlugin& plugin) {
-  if (!is_snake_case(plugin.name.c_str()) || plugin.name.size() > kNameBytesMax) {
+  if (!is_snake_case(plugin.name) || plugin.name.size() > kNameBytesMax) {
     return fail(
         Status::invalid_option,
         fmt::format("\"{}\" is no name of a component: expected lower-case letters, digits and '_', such as "
