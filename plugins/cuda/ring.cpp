@@ -117,7 +117,7 @@ void Ring::send(uint32_t number, api::DevicePointer to, const std::byte* from, u
   Slot& slot = slots_[number];
   slot.length = length;
   slot.sent_ns = host_.now_ns();
-  const api::Stream stream = streams_[number % streams_.size()].raw();
+  auto* const stream = streams_[number % streams_.size()].raw();
   try {
     device_.make_current();
     driver.check(functions.cuMemcpyHtoDAsync_v2(to, from, length, stream), "cuMemcpyHtoDAsync_v2");
