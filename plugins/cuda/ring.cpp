@@ -144,7 +144,7 @@ void Ring::send_pageable(api::DevicePointer to, const void* from, uint64_t lengt
   start_clock();
   const api::Functions& functions = device_.functions();
   const uint32_t turn = next_stream_.fetch_add(1, std::memory_order_relaxed);
-  const api::Stream stream = streams_[turn % streams_.size()].raw();
+  auto* const stream = streams_[turn % streams_.size()].raw();
   device_.make_current();
   const uint64_t began_ns = host_.now_ns();
   device_.driver().check(functions.cuMemcpyHtoDAsync_v2(to, from, length, stream), "cuMemcpyHtoDAsync_v2");
