@@ -190,8 +190,6 @@ void check_backend_prepare(const Subject& subject) {
     last_done = std::max(last_done.load(), done);
   };
   const auto listed = expect(backend->list(""), "list(\"\") before anything is prepared");
-  uint64_t bytes = 0;
-  for (const ListedObject& each : listed) bytes += each.size_bytes;
   expect(backend->prepare("", progress), "prepare(\"\")");
   if (beyond) broken("prepare() told of more bytes done than there are");
   if (!expect(backend->is_prepared(""), "is_prepared(\"\")"))
