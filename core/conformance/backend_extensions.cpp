@@ -183,11 +183,9 @@ void check_backend_prepare(const Subject& subject) {
   const KitHost host;
   const auto backend = create_backend(subject, host);
   if (!backend->stages()) inapplicable("it does not offer {}", COLDLOAD_EXT_PREPARE);
-  std::atomic<uint64_t> last_done{0};
   std::atomic<bool> beyond{false};
   const auto progress = [&](uint64_t done, uint64_t total) {
     if (done > total) beyond = true;
-    last_done = std::max(last_done.load(), done);
   };
   const auto listed = expect(backend->list(""), "list(\"\") before anything is prepared");
   expect(backend->prepare("", progress), "prepare(\"\")");

@@ -1,6 +1,6 @@
 #include "driver.hpp"
 
-#include <dlfcn.h>
+#include "coldload/cpp/runtime_library.hpp"
 
 namespace coldload::cuda {
 namespace {
@@ -11,22 +11,11 @@ sdk::Failure unsupported(const std::string& why) {
   return {COLDLOAD_UNSUPPORTED, "no CUDA driver: " + why};
 }
 
-template <typename Function>
-void find(void* library, const char* name, Function& function) {
-  void* found = ::dlsym(library, name);
-  if (found == nullptr) throw unsupported(std::string("it lacks ") + name + ": a newer one is needed");
-  function = reinterpret_cast<Function>(found);
-}
-
 }  // namespace
 
 Driver::Driver(const std::string& file) {
-  void* library = ::dlopen(file.empty() ? kLibrary : file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    const char* why = ::dlerror();
-    throw unsupported(why == nullptr ? kLibrary : why);
-  }
-#define COLDLOAD_CUDA_FIND(name, parameters) find(library, #name, functions_.name);
+  void* library = sdk::open_library(kLibrary, file, unsupported);
+#define COLDLOAD_CUDA_FIND(name, parameters) sdk::find_function(library, #name, functions_.name, unsupported);
   COLDLOAD_CUDA_FUNCTIONS(COLDLOAD_CUDA_FIND)
 #undef COLDLOAD_CUDA_FIND
   const api::Result ready = functions_.cuInit(0);

@@ -1,11 +1,11 @@
 #include "library.hpp"
 
-#include <dlfcn.h>
-
 #include <charconv>
 #include <fstream>
 #include <iterator>
 #include <vector>
+
+#include "coldload/cpp/runtime_library.hpp"
 
 namespace coldload::cufile {
 namespace {
@@ -49,22 +49,12 @@ std::string in_words(const std::string& call, api::Status status) {
          (status.driver_error == 0 ? "" : ", CUDA error " + std::to_string(status.driver_error));
 }
 
-template <typename Function>
-void find(void* library, const char* name, Function& function) {
-  void* found = ::dlsym(library, name);
-  if (found == nullptr) throw unsupported(std::string("it lacks ") + name + ": a newer one is needed");
-  function = reinterpret_cast<Function>(found);
-}
-
 }  // namespace
 
 Library::Library(const std::string& file) {
-  void* library = ::dlopen(file.empty() ? kLibrary : file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    const char* why = ::dlerror();
-    throw unsupported(why == nullptr ? kLibrary : why);
-  }
-#define COLDLOAD_CUFILE_FIND(result, name, parameters) find(library, #name, functions_.name);
+  void* library = sdk::open_library(kLibrary, file, unsupported);
+#define COLDLOAD_CUFILE_FIND(result, name, parameters) \
+  sdk::find_function(library, #name, functions_.name, unsupported);
   COLDLOAD_CUFILE_FUNCTIONS(COLDLOAD_CUFILE_FIND)
 #undef COLDLOAD_CUFILE_FIND
   const api::Status opened = functions_.cuFileDriverOpen();
