@@ -61,9 +61,10 @@ std::string answer_of(const std::function<void()>& check) {
   isolate(output);
   std::string line = json::utf8(answer_of(check));
   std::ranges::replace(line, '\n', ' ');
-  (void)write_all(answer, line + "\n");
+  // Before the answer: once that is there, this process may be ended at any moment.
   std::fflush(stdout);
   std::fflush(stderr);
+  (void)write_all(answer, line + "\n");
   // No destructors: a plugin's are not what was asked, and threads it left would race with them.
   ::_exit(0);
 }

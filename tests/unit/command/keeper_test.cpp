@@ -73,10 +73,11 @@ class KeptShell : public ::testing::Test {
 
   // One that is just becoming another program shows no environment for a moment.
   [[nodiscard]] bool until_left(size_t count) const {
-    for (int i = 0; i < 500 && left().size() != count; ++i) {
+    for (int i = 0; i < 500; ++i) {
+      if (left().size() == count) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    return left().size() == count;
+    return false;
   }
 
   std::string mark_ =
