@@ -157,7 +157,7 @@ void check_strategy_cancel(const Subject& subject) {
 }
 
 void check_strategy_cancelled_before(const Subject& subject) {
-  LoadSettings settings = awkward_load();
+  const LoadSettings settings = awkward_load();
   Loading loading(subject, settings);
   loading.stop();
   loading.run();
