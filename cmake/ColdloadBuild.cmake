@@ -70,6 +70,13 @@ endif()
 add_custom_target(coldload_sanitize_tests)
 add_custom_target(coldload_fuzz_targets)
 
+# coldload_alone(file…)
+# Files with a name of their own, in an unnamed namespace, that a neighbour has too. The sanitizers' presets compile the
+# files of a target together (CMAKE_UNITY_BUILD), which is much quicker; these stay by themselves.
+function(coldload_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # coldload_core_library(NAME SOURCES file… DEPENDS core-library-or-target…)
 # One folder of core/ is one library, so a link line that points the wrong way fails to build.
 function(coldload_core_library name)
