@@ -6,9 +6,10 @@ import shutil
 import sys
 import unittest
 
-from coldload_cli import MIB, SOURCE, CliTest
+from coldload_cli import MIB, SOURCE, USAGE, CliTest
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
+from ganesha import Ganesha  # noqa: E402
 from radosgw import RadosGateway  # noqa: E402
 
 SCENARIOS = os.path.join(SOURCE, "scenarios")
@@ -91,6 +92,32 @@ class ObjectStore(Shipped):
                  if entry["status"] == "ok" and entry["case"].endswith("/cold")}
         self.assertEqual(kinds, {"nvme": "residency+bytes", "lake": "no_local_cache", "lake-to-nvme": "residency+bytes"})
         self.assertFalse(any(case["emulated"] for case in document["cases"]))
+
+
+class NfsServer(Shipped):
+    """The kernel of a test need have no NFS client: a plain directory is refused in the mount's place, `local` takes it."""
+
+    def setUp(self):
+        super().setUp()
+        self.small_model("models/qwen2.5-7b", shards=SHARDS)
+        server = Ganesha(self.path("models"), self.path("server"))
+        self.addCleanup(server.stop)
+        server.start()
+        self.libnfs = {'"nfs://storage/models"': f'"nfs://127.0.0.1{server.pseudo}"',
+                       'version     = "4"': f'version = "4"\nnfsport = {server.port}'}
+
+    def test_a_directory_in_the_mounts_place_is_refused(self):
+        file = self.adapted("nfs-mount-vs-libnfs.toml", {**self.libnfs, "/mnt/models": self.path("models")})
+        refused = self.coldload("run", file, "--out", self.path("run"), expect=USAGE)
+        self.assertIn(f'path {self.path("models")} is no NFS mount but ', refused.err)
+        self.assertFalse(os.path.exists(self.path("run")))
+
+    def test_libnfs_against_local_files(self):
+        statuses, _ = self.run_adapted("nfs-mount-vs-libnfs.toml", {
+            **self.libnfs, 'plugin = "nfs"\npath   = "/mnt/models"': f'plugin = "local"\nroot = "{self.path("models")}"'})
+        self.assertEqual(set(statuses.values()), {"ok"}, statuses)
+        self.assertEqual(sum(case.startswith("libnfs/") for case in statuses), 5, statuses)
+        self.assertEqual(sum(case.startswith("mount/") for case in statuses), 5, statuses)
 
 
 if __name__ == "__main__":
