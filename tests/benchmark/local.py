@@ -205,6 +205,8 @@ def main():
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
+    if not any(arguments.only in name for name in COMPARISONS):
+        parser.error(f"no comparison has \"{arguments.only}\" in its name; there are: {', '.join(COMPARISONS)}")
     model = os.path.abspath(arguments.directory)
     if not os.path.isdir(model):
         os.makedirs(os.path.dirname(model), exist_ok=True)
