@@ -2,11 +2,11 @@
 #include <curl/curl.h>
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,22 +18,20 @@
 namespace coldload::http {
 namespace {
 
+using sdk::Failure;
 constexpr size_t kListBytesMax = 16 << 20;  // 100 000 names, which is more than a model has
-constexpr int kPollMs = 50;
 
 // What is asked for, and how much of it came.
 struct Exchange {
   std::string key;
   std::string range = {};  // "0-4095"; "": all of it
   char* into = nullptr;    // nullptr: only the headers are asked for
-  size_t room = 0;
-  size_t received = 0;
+  size_t room = 0, received = 0;
   curl_off_t length = -1;  // of the answer
 };
 
-size_t take(char* data, size_t size, size_t count, void* context) {
+size_t take(char* data, size_t, size_t bytes, void* context) {
   auto& exchange = *static_cast<Exchange*>(context);
-  const size_t bytes = size * count;
   if (bytes > exchange.room - exchange.received) return 0;
   std::memcpy(exchange.into + exchange.received, data, bytes);
   exchange.received += bytes;
@@ -60,14 +58,12 @@ class Server {
         ca_file_(options.text("ca_file")),
         timeout_ms_(static_cast<long>(options.duration_ns("timeout") / 1'000'000)) {
     while (!url_.empty() && url_.back() == '/') url_.pop_back();
-    if (url_.rfind("http://", 0) != 0 && url_.rfind("https://", 0) != 0) {
-      throw sdk::Failure(COLDLOAD_INVALID_OPTION, "url is \"" + url_ + "\": expected https://HOST/PATH");
-    }
+    if (url_.rfind("http://", 0) != 0 && url_.rfind("https://", 0) != 0)
+      throw Failure(COLDLOAD_INVALID_OPTION, "url is \"" + url_ + "\": expected https://HOST/PATH");
   }
 
   [[nodiscard]] std::string at(const std::string& key) const { return url_ + "/" + key; }
-  [[nodiscard]] sdk::Failure failure(coldload_status status, const std::string& key,
-                                     const std::string& why) const {
+  Failure failure(coldload_status status, const std::string& key, const std::string& why) const {
     return {status, at(key) + ": " + why};
   }
 
@@ -82,14 +78,12 @@ class Server {
     curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &exchange.length);
     const bool whole = exchange.range.empty();
     const std::string what = at(exchange.key) + (whole ? "" : ": bytes " + exchange.range);
-    if (host_.cancelled()) throw sdk::Failure(COLDLOAD_CANCELLED, what + ": cancelled");
-    if (status == 200 && !whole)
-      throw sdk::Failure(COLDLOAD_UNSUPPORTED, what + ": the server serves no ranges");
+    if (host_.cancelled()) throw Failure(COLDLOAD_CANCELLED, what + ": cancelled");
+    if (status == 200 && !whole) throw Failure(COLDLOAD_UNSUPPORTED, what + ": the server serves no ranges");
     if (status != 0 && status != (whole ? 200 : 206))
-      throw sdk::Failure(status_of(status), what + ": HTTP status " + std::to_string(status),
+      throw Failure(status_of(status), what + ": HTTP status " + std::to_string(status),
                          -static_cast<int>(status));
-    if (code != CURLE_OK)
-      throw sdk::Failure(COLDLOAD_IO_ERROR, what + ": " + curl_easy_strerror(code), 0, true);
+    if (code != CURLE_OK) throw Failure(COLDLOAD_IO_ERROR, what + ": " + curl_easy_strerror(code), 0, true);
     const std::lock_guard<std::mutex> lock(mutex_);
     idle_.push_back(std::move(connection));
   }
@@ -106,7 +100,6 @@ class Server {
   void set_up(CURL* curl, Exchange& exchange) const {
     curl_easy_reset(curl);
     curl_easy_setopt(curl, CURLOPT_URL, escaped(curl, exchange.key).c_str());
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_PROXY, "");  // Else libcurl would look into the environment.
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
@@ -125,7 +118,7 @@ class Server {
     curl_multi_add_handle(connection.multi.get(), connection.easy.get());
     for (int running = 1; running != 0 && !host_.cancelled();) {
       if (curl_multi_perform(connection.multi.get(), &running) != CURLM_OK) break;
-      if (running != 0) curl_multi_poll(connection.multi.get(), nullptr, 0, kPollMs, nullptr);
+      if (running != 0) curl_multi_poll(connection.multi.get(), nullptr, 0, 50, nullptr);  // ms
     }
     int left = 0;
     const CURLMsg* message = curl_multi_info_read(connection.multi.get(), &left);
@@ -172,8 +165,7 @@ class HttpObject : public sdk::Object {
     server_.perform(exchange);
     if (exchange.received != length) throw server_.failure(COLDLOAD_IO_ERROR, key_, "it has become shorter");
     if (!sha256_.empty() && length == size_bytes_ && sha256_of(buffer, length) != sha256_)
-      throw server_.failure(COLDLOAD_INTEGRITY, key_,
-                            "its SHA-256 is not " + sha256_ + ", which its list says");
+      throw server_.failure(COLDLOAD_INTEGRITY, key_, "its SHA-256 is not the list's " + sha256_);
   }
 
  private:
@@ -186,10 +178,7 @@ class HttpObject : public sdk::Object {
 class HttpBackend : public sdk::Backend {
  public:
   HttpBackend(sdk::Host host, const sdk::Options& options)
-      : host_(host),
-        server_(host, options),
-        list_(options.text("list")),
-        verify_(options.boolean("verify")) {}
+      : host_(host), web_(host, options), list_(options.text("list")), verify_(options.boolean("verify")) {}
 
   void list(const std::string& prefix, const sdk::ListCallback& callback) override {
     sdk::posix::check_key(prefix, sdk::posix::KeyUse::prefix);
@@ -199,26 +188,25 @@ class HttpBackend : public sdk::Backend {
       callback(key, size_of(key));
       found = true;
     }
-    if (!found) throw server_.failure(COLDLOAD_NOT_FOUND, list_, "names nothing below \"" + prefix + "\"");
+    if (!found) throw web_.failure(COLDLOAD_NOT_FOUND, list_, "names nothing below \"" + prefix + "\"");
   }
 
   coldload_object_info probe(const std::string& prefix, uint32_t open_flags) override {
-    return sdk::probe_by_opening(*this, host_, server_.at(prefix), prefix, open_flags);
+    return sdk::probe_by_opening(*this, host_, web_.at(prefix), prefix, open_flags);
   }
 
   std::unique_ptr<sdk::Object> open(const std::string& key, uint32_t, coldload_object_info& info) override {
     sdk::posix::check_key(key, sdk::posix::KeyUse::object);
     info.size_bytes = size_of(key);
     info.capabilities = COLDLOAD_CAN_READ_AT | COLDLOAD_CAN_NO_LOCAL_CACHE;
-    return std::make_unique<HttpObject>(server_, key, info.size_bytes, verify_ ? listed()[key] : "");
+    return std::make_unique<HttpObject>(web_, key, info.size_bytes, verify_ ? listed()[key] : "");
   }
 
  private:
   [[nodiscard]] uint64_t size_of(const std::string& key) {
     Exchange head{key};
-    server_.perform(head);
-    if (head.length < 0)
-      throw server_.failure(COLDLOAD_UNSUPPORTED, key, "the server does not tell its size");
+    web_.perform(head);
+    if (head.length < 0) throw web_.failure(COLDLOAD_UNSUPPORTED, key, "the server tells no size");
     return static_cast<uint64_t>(head.length);
   }
 
@@ -227,20 +215,18 @@ class HttpBackend : public sdk::Backend {
     if (!listed_.empty()) return listed_;
     std::string text(kListBytesMax, '\0');
     Exchange exchange{list_, "", text.data(), text.size()};
-    server_.perform(exchange);
-    text.resize(exchange.received);
-    for (size_t start = 0, end = 0; start < text.size(); start = end + 1) {
-      end = std::min(text.find('\n', start), text.size());
-      const std::string line = text.substr(start, end - start);
+    web_.perform(exchange);
+    std::istringstream lines(text.substr(0, exchange.received));
+    for (std::string line; std::getline(lines, line);) {
       if (line.size() < 67 || line.find_first_not_of("0123456789abcdef") != 64)
-        throw server_.failure(COLDLOAD_INTEGRITY, list_, "no line of sha256sum: " + line.substr(0, 99));
+        throw web_.failure(COLDLOAD_INTEGRITY, list_, "no line of sha256sum: " + line.substr(0, 99));
       listed_[line.substr(66)] = line.substr(0, 64);
     }
     return listed_;
   }
 
   sdk::Host host_;
-  Server server_;
+  Server web_;
   std::string list_;
   bool verify_;
   std::map<std::string, std::string> listed_;  // SHA-256 by key

@@ -7,7 +7,7 @@
 Every block fenced as ```toml is a whole scenario that `COLDLOAD check -` accepts; one that is not whole is fenced as
 ```toml fragment. A block fenced as ```cpp PATH stands in that file of the tree, and all such blocks of one page and file
 are the whole file, in its order; one fenced as ```cpp part PATH need only stand in it. Every relative link leads to
-something that is there. docs/options.md is what `COLDLOAD describe --markdown` prints. --self-test plants a mistake of
+something that is there, and `[file](PATH), N lines` to a file of that many. docs/options.md is what `COLDLOAD describe --markdown` prints. --self-test plants a mistake of
 each kind in a scratch tree and fails unless each is found.
 """
 
@@ -19,6 +19,7 @@ import tempfile
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<marks>```+|~~~+)(?P<info>.*)$")
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)")
+LINES = re.compile(r"\]\(([^)\s]+)\), (\d+) lines")
 CHECK_SECONDS = 60
 LANGUAGES = ("c", "cpp", "cmake")
 OPTIONS = "docs/options.md"
@@ -113,6 +114,10 @@ def mistakes_of(root, path, coldload):
                 continue
             if not (path.parent / target.split("#")[0]).exists():
                 yield line, f"link to {target}, which is not there"
+        for target, told in LINES.findall(text):
+            lines = len((path.parent / target).read_text(encoding="utf-8").splitlines())
+            if lines != int(told):
+                yield line, f"{target} has {lines} lines, not {told}"
 
 
 def why_options_are_old(root, coldload):
@@ -145,6 +150,7 @@ def self_test(coldload):
         "scenario.md": (f"```toml\n{SCENARIO.replace('sequential', 'sequentail')}```\n", "scenario.md:1: coldload check"),
         "info.md": (f"```toml part\n{SCENARIO}```\n", 'info.md:1: "toml part"'),
         "link.md": ("\nsee [there](nowhere.md)\n", "link.md:2: link to nowhere.md"),
+        "lines.md": ("[a](../a.cpp), 3 lines, or [a](../a.cpp), 4 lines\n", "lines.md:1: ../a.cpp has 3 lines, not 4"),
         "open.md": ("```text\n", "open.md:1: the block"),
         "code.md": ("```cpp a.cpp\nint a;\n```\n```cpp a.cpp\nint b;\n```\n```cpp part a.cpp\nint b;\n```\n", None),
         "other.md": ("```cpp a.cpp\nint a;\n```\n```cpp a.cpp\nint c;\n```\n", "other.md:4: a.cpp goes on differently"),

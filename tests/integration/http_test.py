@@ -132,7 +132,7 @@ class Fails(HttpTest):
             finished, document = self.load(nginx.url, "verify = true", "[strategy.sequential]\nwhole_file = true\n",
                                            expect=CASE_FAILED)
         self.assertIn("model-00002-of-00002.safetensors", str([run["reason"] for run in document["runs"]]), finished)
-        self.assertIn("which its list says", str([run["reason"] for run in document["runs"]]))
+        self.assertIn("is not the list's", str([run["reason"] for run in document["runs"]]))
 
 
 class Conforms(ConformanceCliTest):
