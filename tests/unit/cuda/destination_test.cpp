@@ -113,13 +113,13 @@ TEST(CudaRing, HandsABufferOutAgainOnlyWhenItsEventHasFired) {
 }
 
 TEST(CudaCopies, CountAsHiddenWhileSomethingIsRead_AndNotAfterwards) {
-  fake_cuda::reset(slow(10'000, 0));
+  fake_cuda::reset(slow(300'000, 0));
   CudaLoad load({{kChunk}, kChunk, 1}, {});
   ASSERT_EQ(load.run().status, COLDLOAD_OK);
-  // The only chunk is copied when nothing is left to read.
-  EXPECT_GE(load.host().metric("cuda/copy_ns"), 9e6);
-  EXPECT_LT(load.host().metric("cuda/copy_hidden"), 0.2);
-  EXPECT_GE(load.host().metric("cuda/finish_ns"), 9e6);
+  // The only chunk is copied when nothing is left to read. Half of it: a busy machine may see that late.
+  EXPECT_GE(load.host().metric("cuda/copy_ns"), 299e6);
+  EXPECT_LT(load.host().metric("cuda/copy_hidden"), 0.5);
+  EXPECT_GT(load.host().metric("cuda/finish_ns"), 150e6);
   EXPECT_GT(load.host().metric("cuda/copy_rate"), 0);
 }
 

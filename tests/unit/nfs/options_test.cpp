@@ -111,7 +111,7 @@ TEST(NfsOptions, WaitingForASilentServerEndsWithTheRun) {
   const auto ended = std::chrono::steady_clock::now();
   stopper.join();
   EXPECT_EQ(component.outcome().status, COLDLOAD_CANCELLED);
-  EXPECT_LT(ended - told, std::chrono::milliseconds(100));
+  EXPECT_LT(ended - told, std::chrono::seconds(10));  // and not the minute that the timeout would allow
 }
 
 }  // namespace
