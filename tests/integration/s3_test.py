@@ -12,6 +12,7 @@ import uuid
 
 from coldload_cli import (BINARY, CASE_FAILED, ENVIRONMENT, INTEGRITY, MARK, OK, SOURCE, USAGE, CliTest, environment,
                           hasty, metric, processes_of, until)
+from conformance_cli import PLUGINS, ConformanceCliTest
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
 from faulty_s3 import FaultyS3  # noqa: E402
@@ -49,7 +50,7 @@ def upload(client, directory, prefix):
                 client.put_object(Bucket="models", Key=f"{prefix}/{os.path.relpath(path, directory)}", Body=body)
 
 
-class Gateway(CliTest):
+class Gateway(ConformanceCliTest):
     """Ceph's object gateway, one for all tests of the class."""
 
     @classmethod
@@ -98,6 +99,15 @@ class Gateway(CliTest):
             self.assertIn(missing, case["reason"])
         checksums = {record["checksum"] for record in document["runs"] if record["repetition"] == 0 and record["checksum"]}
         self.assertEqual(len(checksums), 1, checksums)
+
+    def test_the_plugin_breaks_no_contract(self):
+        self.samples()
+        upload(self.client, self.path("samples"), "contracts")
+        found = self.check(os.path.join(PLUGINS, "coldload_s3.so"), "url=s3://models/contracts",
+                           f"endpoint={self.gateway.endpoint}", expect=OK, env=self.variables())
+        passed = {contract for contract, (ending, _) in found.items() if ending == "passed"}
+        self.assertLessEqual({"backend.list", "backend.read_edges", "backend.concurrent", "backend.cancel",
+                              "backend.missing", "backend.async_read", "backend.async_cancel"}, passed)
 
     def test_a_cache_entry_compares_with_a_flat_prefix(self):
         flat = self.small_model("flat")
