@@ -141,7 +141,7 @@ Result<void> Run::prepare() {
     if (*prepared) return {};
   }
   clock_.begin("prepare");
-  return copy_model(*backend_, request_.model_path, events_);
+  return copy_model(*backend_, request_, services_, events_);
 }
 
 Result<void> Run::inspect() {
@@ -268,7 +268,8 @@ Result<void> Run::make_cache_state() {
     if (!evicted) return evicted;
   } else if (request_.cache == CacheState::warm) {
     clock_.begin("warm");
-    auto warmed = warm_all(objects_, [this] { return services_.cancelled(); });
+    Pacer pacer(request_.max_bandwidth, [this] { return services_.cancelled(); });
+    auto warmed = warm_all(objects_, pacer);
     if (!warmed) return warmed;
   }
   clock_.begin("prove");

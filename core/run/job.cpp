@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <exception>
 
 #include "core/base/file.hpp"
@@ -31,7 +30,10 @@ void raise_to(std::atomic<uint64_t>& maximum, uint64_t value) {
 }  // namespace
 
 LoadJob::LoadJob(std::vector<LoadItem> items, Destination& destination, JobOptions options)
-    : items_(std::move(items)), destination_(destination), options_(std::move(options)) {
+    : items_(std::move(items)),
+      destination_(destination),
+      options_(std::move(options)),
+      pacer_(options_.max_bandwidth, options_.cancelled) {
   for (const LoadItem& item : items_) {
     states_.push_back(std::make_unique<ItemState>(item.size_bytes));
     if (options_.verify) states_.back()->digest = std::make_unique<RangeDigest>(item.size_bytes);
@@ -61,6 +63,7 @@ LoadJob::LoadJob(std::vector<LoadItem> items, Destination& destination, JobOptio
 
 void LoadJob::start_clock() {
   clock_start_ns_ = now_ns();
+  pacer_.start();
 }
 
 Result<void> LoadJob::check_range(uint32_t item, uint64_t offset, uint64_t length) const {
@@ -76,27 +79,10 @@ Result<void> LoadJob::check_range(uint32_t item, uint64_t offset, uint64_t lengt
   return {};
 }
 
-// Sleeps until the bytes handed out so far are due. Short sleeps, so that a stop is seen in time.
-Result<void> LoadJob::pace(uint64_t length) {
-  if (!options_.max_bandwidth) return {};
-  const uint64_t before = paced_bytes_.fetch_add(length);
-  const auto due_ns = clock_start_ns_ + static_cast<uint64_t>(static_cast<double>(before) * 1e9 /
-                                                              static_cast<double>(*options_.max_bandwidth));
-  for (uint64_t now = now_ns(); now < due_ns; now = now_ns()) {
-    if (options_.cancelled()) return fail(Status::cancelled, "the run was stopped");
-    const uint64_t wait_ns = std::min<uint64_t>(due_ns - now, 50'000'000);
-    const timespec wait{0, static_cast<long>(wait_ns)};
-    ::nanosleep(&wait, nullptr);
-  }
-  return {};
-}
-
 Result<void> LoadJob::acquire(uint32_t item, uint64_t offset, uint64_t length, coldload_buffer& out) {
   auto checked = check_range(item, offset, length);
   if (!checked) return checked;
-  if (options_.cancelled()) return fail(Status::cancelled, "the run was stopped");
-  auto paced = pace(length);
-  if (!paced) return paced;
+  if (auto claimed = pacer_.claim(length); !claimed) return claimed;
   auto acquired = destination_.acquire(item, offset, length, out);
   if (!acquired) return acquired;
   requested_bytes_.fetch_add(length, std::memory_order_relaxed);
@@ -131,9 +117,7 @@ Result<void> LoadJob::deliver(const coldload_buffer& buffer) {
 Result<void> LoadJob::deliver_mapped(uint32_t item, uint64_t offset, uint64_t length, const void* data) {
   auto checked = check_range(item, offset, length);
   if (!checked) return checked;
-  if (options_.cancelled()) return fail(Status::cancelled, "the run was stopped");
-  auto paced = pace(length);
-  if (!paced) return paced;
+  if (auto claimed = pacer_.claim(length); !claimed) return claimed;
   requested_bytes_.fetch_add(length, std::memory_order_relaxed);
   const uint64_t begin = now_ns();
   auto taken = destination_.deliver_mapped(item, offset, length, static_cast<const std::byte*>(data));
@@ -146,9 +130,7 @@ Result<void> LoadJob::deliver_mapped(uint32_t item, uint64_t offset, uint64_t le
 Result<void> LoadJob::placed(uint32_t item, uint64_t offset, uint64_t length) {
   auto checked = check_range(item, offset, length);
   if (!checked) return checked;
-  if (options_.cancelled()) return fail(Status::cancelled, "the run was stopped");
-  auto paced = pace(length);
-  if (!paced) return paced;
+  if (auto claimed = pacer_.claim(length); !claimed) return claimed;
   requested_bytes_.fetch_add(length, std::memory_order_relaxed);
   return landed(item, offset, length);
 }

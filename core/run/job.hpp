@@ -19,6 +19,7 @@
 #include "core/run/coverage.hpp"
 #include "core/run/destination.hpp"
 #include "core/run/histogram.hpp"
+#include "core/run/pacer.hpp"
 
 namespace coldload {
 
@@ -77,7 +78,6 @@ class LoadJob {
                                             const void* data);
   [[nodiscard]] Result<void> check_range(uint32_t item, uint64_t offset, uint64_t length) const;
   [[nodiscard]] Result<void> placed(uint32_t item, uint64_t offset, uint64_t length);
-  [[nodiscard]] Result<void> pace(uint64_t length);
   [[nodiscard]] Result<void> landed(uint32_t item, uint64_t offset, uint64_t length);
   coldload_status note(Result<void> result, coldload_error* error);
 
@@ -93,6 +93,7 @@ class LoadJob {
   std::vector<LoadItem> items_;
   Destination& destination_;
   JobOptions options_;
+  Pacer pacer_;
   std::vector<std::unique_ptr<ItemState>> states_;
   std::vector<std::vector<coldload_extent>> extent_tables_;
   std::vector<coldload_item> item_table_;
@@ -100,7 +101,6 @@ class LoadJob {
   Histogram latency_;
   std::atomic<uint64_t> requested_bytes_{0};
   std::atomic<uint64_t> delivered_bytes_{0};
-  std::atomic<uint64_t> paced_bytes_{0};
   uint64_t clock_start_ns_ = 0;
   mutable std::mutex fault_mutex_;
   std::optional<Error> fault_;

@@ -8,6 +8,7 @@
 #include "core/base/file.hpp"
 #include "core/plan/objects.hpp"
 #include "core/run/neighbours.hpp"
+#include "core/run/pacer.hpp"
 
 namespace coldload {
 namespace {
@@ -92,9 +93,16 @@ Result<SourceReading> make_sources_cold(const Backend& backend, const std::strin
   return reading;
 }
 
-Result<void> copy_model(const Backend& backend, const std::string& model_path, EventSink& events) {
+Result<void> copy_model(const Backend& backend, const WorkerRequest& request, const HostServices& host,
+                        EventSink& events) {
   std::atomic<uint64_t> told_ns{0};
-  return backend.prepare(model_path, seldom(events, told_ns));
+  const Pacer pacer(request.max_bandwidth, [&host] { return host.cancelled(); });
+  const auto tell = seldom(events, told_ns);
+  // Whoever tells its progress waits until it is due. That the run was stopped, the backend sees itself.
+  return backend.prepare(request.model_path, [&](uint64_t done, uint64_t total) {
+    tell(done, total);
+    (void)pacer.wait_until_due(done);
+  });
 }
 
 Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& registry,
@@ -114,7 +122,7 @@ Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& regi
   if (!*prepared) {
     events.phase("prepare");
     const uint64_t began_ns = now_ns();
-    if (auto made = copy_model(**backend, request.model_path, events); !made) return pass(made);
+    if (auto made = copy_model(**backend, request, host, events); !made) return pass(made);
     copy.copied = true;
     copy.copy_ns = now_ns() - began_ns;
   }

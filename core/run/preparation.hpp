@@ -27,9 +27,10 @@ struct SourceReading {
 [[nodiscard]] Result<SourceReading> make_sources_cold(const Backend& backend, const std::string& model_path,
                                                       bool disturb, ResidencyBy by);
 
-// prepare() with its progress told a few times a second. [control-thread]
-[[nodiscard]] Result<void> copy_model(const Backend& backend, const std::string& model_path,
-                                      EventSink& events);
+// prepare() of the request's model, held to max_bandwidth, with its progress told a few times a second.
+// [control-thread]
+[[nodiscard]] Result<void> copy_model(const Backend& backend, const WorkerRequest& request,
+                                      const HostServices& host, EventSink& events);
 
 // A first start's proof: how cold the source was, and that the caches are as the copy left them.
 void judge_first_start(const SourceReading& source, Proof& proof);

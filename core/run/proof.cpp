@@ -53,11 +53,11 @@ Result<void> evict_one(const Object& object) {
                           object.key()));
 }
 
-Result<void> warm_one(const Object& object, const Memory& buffer, const std::function<bool()>& cancelled) {
+Result<void> warm_one(const Object& object, const Memory& buffer, Pacer& pacer) {
   const uint64_t size = object.info().size_bytes;
   for (uint64_t at = 0; at < size;) {
-    if (cancelled()) return fail(Status::cancelled, "the run was stopped");
     const uint64_t length = std::min<uint64_t>(buffer.size_bytes(), size - at);
+    if (auto claimed = pacer.claim(length); !claimed) return claimed;
     auto read = object.read_at(at, buffer.data(), length);
     if (!read) return read;
     at += length;
@@ -188,11 +188,11 @@ Result<void> evict_all(const Objects& objects) {
   return {};
 }
 
-Result<void> warm_all(const Objects& objects, const std::function<bool()>& cancelled) {
+Result<void> warm_all(const Objects& objects, Pacer& pacer) {
   auto buffer = Memory::map(limits::kMiB);
   if (!buffer) return pass(buffer);
   for (const auto& object : objects) {
-    auto warmed = warm_one(*object, *buffer, cancelled);
+    auto warmed = warm_one(*object, *buffer, pacer);
     if (!warmed) return warmed;
   }
   return {};

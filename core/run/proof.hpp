@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +12,7 @@
 #include "core/base/result.hpp"
 #include "core/plugin/instance.hpp"
 #include "core/record/record.hpp"
+#include "core/run/pacer.hpp"
 #include "core/scenario/scenario.hpp"
 
 namespace coldload {
@@ -35,8 +35,8 @@ enum class ResidencyBy { best, mincore };
 // [control-thread]
 [[nodiscard]] Result<void> evict_all(const Objects& objects);
 
-// Reads every object once through the page cache, so that it is resident. [control-thread]
-[[nodiscard]] Result<void> warm_all(const Objects& objects, const std::function<bool()>& cancelled);
+// Reads every object once through the page cache, at the pacer's rate, so that it is resident. [control-thread]
+[[nodiscard]] Result<void> warm_all(const Objects& objects, Pacer& pacer);
 
 // Why nothing can be proved about a file on this file system: it has a cache of its own below the page cache
 // (FUSE, ZFS, compression), or is memory itself. Absent: it can.

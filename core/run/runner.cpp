@@ -122,6 +122,8 @@ Result<void> Runner::take_probes(std::string_view moment) {
     const Case& planned = plan_.cases[index];
     const bool has_paths = (planned.survey.capabilities & COLDLOAD_CAN_PATH) != 0;
     if (states_[index].ended && moment == "first") continue;
+    // A probe reads as fast as the storage gives, and runs that are held back are not compared with it.
+    if (settings().max_bandwidth) continue;
     if (has_paths && !planned.survey.synthetic && seen.insert(planned.backend.back().name).second)
       subjects.push_back(&planned);
   }
@@ -269,8 +271,9 @@ uint64_t Runner::timeout_for(const Case& planned) const {
   // A copy reads from elsewhere, at a rate nobody measured, and writes as much.
   double copied_ns = 0;
   if (planned.survey.stages) {
+    const double copy_rate = std::min(kAssumedBytesPerSecond, rate);
     for (const ModelObject& object : planned.objects) {
-      copied_ns += 2e9 * static_cast<double>(object.size_bytes) / kAssumedBytesPerSecond;
+      copied_ns += 2e9 * static_cast<double>(object.size_bytes) / copy_rate;
     }
   }
   const uint64_t derived_ns =

@@ -106,6 +106,18 @@ class Scenarios(Staging):
         self.assertEqual(self.untouched(), [], "the copy goes with the scenario")
         self.assertIn("emulated", finished.out)
 
+    def test_what_a_run_may_take_holds_for_copying_and_warming_and_nothing_is_probed(self):
+        _, document = self.run_scenario(self.scenario_of(
+            run='[[compare]]\nbackend = ["staged"]\nstrategy = ["mmap"]\ncache = ["first-start"]\n'
+                '[[compare]]\nbackend = ["disk"]\nstrategy = ["mmap"]\ncache = ["warm"]\n'
+                '[run]\nrepetitions = 1\ncopies = 1\nquiet = false\nmax_bandwidth = "10 MB/s"\n'))
+        for case, phase in (("staged/mmap/stream/first-start", "prepare"), ("disk/mmap/stream/warm", "warm")):
+            timed = [entry for entry in self.runs_of(document, case) if entry["repetition"] > 0]
+            self.assertEqual([entry["status"] for entry in timed], ["ok"], case)
+            # 13.6 MB, of warming less its last MiB.
+            self.assertGreater(timed[0]["phases_ns"][phase], 1_200_000_000, case)
+        self.assertEqual({probe["tag"] for probe in document["probes"]}, {"memory/copy", "memory/page_cache_read"})
+
     def test_an_interrupted_scenario_says_that_its_copy_stays(self):
         file = self.scenario(self.scenario_of(run='[[compare]]\nbackend = ["staged"]\nstrategy = ["mmap"]\n'
                                                   'cache = ["cold"]\n' + hasty(500)))

@@ -207,7 +207,8 @@ TEST_F(PageCache, HoldsAFileJustWrittenAndNothingOfItOnceEvicted) {
     const auto evicted = evict_all(objects_);
     ASSERT_TRUE(evicted) << evicted.error().message;
     EXPECT_LE(measure_residency(objects_, by).share.value_or(1), 0.01);
-    const auto warmed = warm_all(objects_, [] { return false; });
+    Pacer pacer({}, [] { return false; });
+    const auto warmed = warm_all(objects_, pacer);
     ASSERT_TRUE(warmed) << warmed.error().message;
     EXPECT_GE(measure_residency(objects_, by).share.value_or(0), 0.99);
   }
@@ -219,9 +220,19 @@ TEST_F(PageCache, HoldsAFileJustWrittenAndNothingOfItOnceEvicted) {
 
 TEST_F(PageCache, IsNotWarmedOnceTheRunStops) {
   open_below(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
-  const auto warmed = warm_all(objects_, [] { return true; });
+  Pacer pacer({}, [] { return true; });
+  const auto warmed = warm_all(objects_, pacer);
   ASSERT_FALSE(warmed);
   EXPECT_EQ(warmed.error().status, Status::cancelled);
+}
+
+TEST_F(PageCache, IsWarmedNoFasterThanThePacerAllows) {
+  open_below(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
+  const uint64_t began_ns = now_ns();
+  Pacer pacer(20 * limits::kMiB, [] { return false; });
+  ASSERT_TRUE(warm_all(objects_, pacer));
+  // Of 4 MiB and a rest, four MiB come before the last read.
+  EXPECT_GE(now_ns() - began_ns, 200'000'000U);
 }
 
 TEST_F(PageCache, ProvesNothingOnAFileSystemThatIsMemory) {
