@@ -72,9 +72,14 @@ add_custom_target(coldload_fuzz_targets)
 
 # coldload_alone(file…)
 # Files with a name of their own, in an unnamed namespace, that a neighbour has too. The sanitizers' presets compile the
-# files of a target together (CMAKE_UNITY_BUILD), which is much quicker; these stay by themselves.
+# files of a target together (CMAKE_UNITY_BUILD), and so does cmake/dev/tidy.py, which is much quicker; these stay by
+# themselves.
+file(WRITE "${CMAKE_BINARY_DIR}/compiled_alone.txt" "")
 function(coldload_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  foreach(file IN LISTS ARGN)
+    file(APPEND "${CMAKE_BINARY_DIR}/compiled_alone.txt" "${CMAKE_CURRENT_SOURCE_DIR}/${file}\n")
+  endforeach()
 endfunction()
 
 # coldload_core_library(NAME SOURCES file… DEPENDS core-library-or-target…)
