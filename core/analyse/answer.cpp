@@ -115,6 +115,12 @@ Statement home_of(const AdviceView& view) {
           "shows how "
           "such a comparison reads and not how fast this storage is",
           {"cases"}};
+    case HomeReason::held_back:
+      return {
+          "these runs do not say where the weights should live: they were as fast as [run] max_bandwidth let "
+          "them "
+          "be, which says nothing of the storage",
+          {"scenario.run.max_bandwidth"}};
     case HomeReason::disk_only:
       return {fmt::format(
                   "keep the weights on this node's local disk, where a cold load takes {}; no network was "

@@ -142,12 +142,13 @@ class Planner {
     }
     plan_.model_directory = joined(backend.location, backend.model_path);
     expect_mount(backend.name, plan_.model_directory);
-    add_read_ahead(backend.name);
+    // Without a figure that holds there is no setting to keep for it.
     if (decision_.steady == nullptr) {
       plan_.reasons.push_back(
-          {"no measurement supports a layout: this only checks and starts what is there", {"cases"}});
+          {"no measurement supports a layout: this changes nothing and checks what is there", {"cases"}});
       return;
     }
+    add_read_ahead(backend.name);
     plan_.reasons.push_back({fmt::format("a start reads them where they lie: {} each",
                                          seconds_in_words(decision_.steady->cold_load.median)),
                              {decision_.steady->record->id}});
@@ -189,15 +190,18 @@ BootstrapPlan plan_bootstrap(const ResultDocument& document, const Decision& dec
   BootstrapPlan plan = Planner(document, decision).plan(run_id);
   if (plan.not_possible.empty() && plan.prewarm && decision.prewarm_saves_s) {
     plan.reasons.push_back(
-        {fmt::format("a warm page cache saves {} of a start", seconds_in_words(*decision.prewarm_saves_s)),
+        {fmt::format("a load from a filled page cache takes {} less; filling it takes one cold read first",
+                     seconds_in_words(*decision.prewarm_saves_s)),
          {decision.warm->record->id, decision.steady->record->id}});
   }
+  const bool weights_only = !decision.engine_start.seconds;
   for (const PolicyVerdict& verdict : decision.verdicts) {
-    if (verdict.first_start) continue;
-    plan.reasons.push_back({fmt::format("the {} limit of {} is {} with {}", tier_in_words(verdict.tier),
-                                        seconds_in_words(verdict.allowed_s), verdict.met ? "met" : "missed",
-                                        seconds_in_words(verdict.ready_s)),
-                            {verdict.by->record->id, "scenario.policy"}});
+    plan.reasons.push_back(
+        {fmt::format("the {} limit of {} is {} with {} at {}{}", tier_in_words(verdict.tier),
+                     seconds_in_words(verdict.allowed_s), verdict.met ? "met" : "missed",
+                     seconds_in_words(verdict.ready_s), verdict.first_start ? "a first start" : "a restart",
+                     weights_only ? "; weights only: the engine's own start is not known" : ""),
+         {verdict.by->record->id, "scenario.policy"}});
   }
   return plan;
 }

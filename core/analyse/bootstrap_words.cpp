@@ -17,10 +17,14 @@ std::vector<std::string> home_basis(const AdviceView& view) {
 
 void add_checks(const AdviceView& view, std::vector<Statement>& out) {
   for (const ExpectedMount& mount : view.plan.mounts) {
-    out.push_back(
-        {fmt::format("refuse to start unless {} lies on {}{}, as it did when this was measured",
-                     mount.directory, mount.type, mount.source.empty() ? "" : " (" + mount.source + ")"),
-         {"environment.mounts"}});
+    std::string text = fmt::format("refuse to start unless {} lies on {}, as it did when this was measured",
+                                   mount.directory, mount.type);
+    // The script refuses another source only where it does not know the mount point.
+    if (!mount.source.empty()) {
+      text += fmt::format(", and {} unless that is {}", mount.mount_point.empty() ? "likewise" : "warn",
+                          mount.source);
+    }
+    out.push_back({std::move(text), {"environment.mounts"}});
   }
 }
 
@@ -54,9 +58,11 @@ void add_settings(const AdviceView& view, std::vector<Statement>& out) {
                    {"environment.mounts"}});
   }
   if (plan.prewarm) {
-    out.push_back({fmt::format("fill the page cache before the service starts, which saves {} of the load",
-                               seconds_in_words(view.decision.prewarm_saves_s.value_or(0))),
-                   ids_of({view.decision.warm, view.decision.steady})});
+    out.push_back(
+        {fmt::format("fill the page cache before the service starts, which makes its load, and that of "
+                     "each later restart, {} shorter",
+                     seconds_in_words(view.decision.prewarm_saves_s.value_or(0))),
+         ids_of({view.decision.warm, view.decision.steady})});
   } else {
     out.push_back({"not fill the page cache beforehand",
                    view.decision.warm == nullptr ? home_basis(view)

@@ -13,6 +13,10 @@ namespace {
 constexpr double kNearCeiling = 0.85;  // of a probe that is short and meets the machine at one moment
 constexpr double kNearCores = 0.90;    // of the CPU time that so many cores have
 constexpr double kOwnPart = 0.75;      // of the busy cores: the load is its own cause
+// The machine's CPU time is counted in ticks of 10 ms, and from before the clock to after it: of a shorter
+// load it says nothing, and a share beyond this shows that it did not fit.
+constexpr double kClockForTicksMin_ns = 200e6;
+constexpr double kShareMax = 1.05;
 
 struct CpuUse {
   double own_cores = 0;             // busy cores of the run's process, mean over the clock
@@ -32,7 +36,8 @@ std::optional<CpuUse> cpu_of(const CaseView& view) {
   const double clock = median_clock(view);
   if (!user || !system || clock <= 0) return std::nullopt;
   CpuUse use{(*user + *system) / clock, std::nullopt};
-  if (const auto machine = median_metric(view, "cpu_machine_ns")) use.all_cores = *machine / clock;
+  const auto machine = median_metric(view, "cpu_machine_ns");
+  if (machine && clock >= kClockForTicksMin_ns) use.all_cores = *machine / clock;
   return use;
 }
 
@@ -57,8 +62,9 @@ std::optional<Bound> by_cpu(const CaseView& view) {
                  "copying and the kernel's part of reading take CPU time", "more threads, or direct reads"};
   }
   const double busy = use->all_cores.value_or(use->own_cores);
-  if (cores == 0 || busy < kNearCores * static_cast<double>(cores)) return std::nullopt;
-  const std::string share = percent_in_words(std::min(busy / static_cast<double>(cores), 1.0));
+  const auto all = static_cast<double>(cores);
+  if (cores == 0 || busy < kNearCores * all || busy > kShareMax * all) return std::nullopt;
+  const std::string share = percent_in_words(std::min(busy / all, 1.0));
   if (use->own_cores >= kOwnPart * busy) {
     return Bound{
         fmt::format("bound by the processor: all {} cores were busy for {} of the load", cores, share), "",
@@ -131,7 +137,12 @@ void find_bound(const CaseView& view, std::vector<Finding>& findings) {
   const CaseAnalysis& analysis = view.analysis;
   if (view.runs.empty() || analysis.touches_only || view.record().synthetic || view.record().external) return;
   if (view.record().cache == "first-start" || view.record().emulated) return;
-  auto bound = by_ceiling(analysis);
+  std::optional<Bound> bound;
+  if (analysis.held_back) {
+    bound = Bound{"bound by [run] max_bandwidth: it was as fast as that let it be", "",
+                  "without the limit, when the node may"};
+  }
+  if (!bound) bound = by_ceiling(analysis);
   if (!bound) bound = by_cpu(view);
   if (!bound) bound = by_round_trips(view);
   Finding finding;

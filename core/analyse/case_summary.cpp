@@ -30,6 +30,29 @@ void add_kind(std::string& label, ProofKind kind) {
   label += name;
 }
 
+// Nearer to the limit than this, a run is taken to have kept to it.
+constexpr double kNearLimit = 0.9;
+
+// Whether the median run loaded, or copied, as fast as it was allowed to.
+bool is_held_back(const ResultDocument& document, const CaseRecord& record) {
+  const json::object* run = json::object_at(document.scenario, "run");
+  const double limit = run == nullptr ? 0 : json::number_or(*run, "max_bandwidth");
+  const auto runs = valid_runs(document, record.id);
+  if (limit <= 0 || runs.empty()) return false;
+  std::vector<double> loads;
+  std::vector<double> copies;
+  for (const RunRecord* each : runs) {
+    loads.push_back(static_cast<double>(each->load_ns) * 1e-9);
+    copies.push_back(static_cast<double>(each->phases.get("prepare")) * 1e-9);
+  }
+  const double near_s = static_cast<double>(record.model_bytes) / (kNearLimit * limit);
+  const auto keeps_to_it = [&](const std::vector<double>& seconds) {
+    const double median = summarize(seconds, 1).median;
+    return median > 0 && median < near_s;
+  };
+  return keeps_to_it(loads) || (record.cache == "first-start" && keeps_to_it(copies));
+}
+
 void count_runs(const ResultDocument& document, CaseAnalysis& analysis) {
   for (const RunRecord& run : document.runs) {
     if (run.case_id != analysis.record->id || run.repetition == 0) continue;
@@ -72,6 +95,7 @@ class Analyser {
     const json::value* mapped = option_value(record, "strategy", "mapped");
     analysis.touches_only = mapped != nullptr && *mapped == json::value("touch");
     count_runs(document_, analysis);
+    analysis.held_back = is_held_back(document_, record);
     std::vector<double> seconds = ranked_seconds(document_, record);
     analysis.cold_load = summarize(seconds, derived_seed(seed_, analyses_.size()));
     // Touching moves nothing: it has no rate, and none bounds it.

@@ -26,6 +26,8 @@ struct CaseAnalysis {
   double bytes_per_second = 0;  // model bytes / median; 0 without a valid run, or one that touches only
   bool is_baseline = false;
   bool touches_only = false;  // `mapped = touch`: never ranked against cases that copy
+  // As fast as [run] max_bandwidth let it be, which is therefore what was measured: never ranked.
+  bool held_back = false;
   std::optional<BaselineComparison> against_baseline;
   std::optional<Ceiling> ceiling;  // unknown where nothing that bounds this case was probed
   std::string proof_label;  // "residency+bytes"; several kinds are joined; "not proved"; "" without a run

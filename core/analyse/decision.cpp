@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/analyse/effect.hpp"
 #include "core/analyse/engine.hpp"
 #include "core/analyse/policy.hpp"
 #include "core/analyse/storage_times.hpp"
@@ -102,12 +103,15 @@ class Decider {
     const uint64_t bytes = ranked_bytes(analyses_);
     bool emulated = false;
     bool unknown = false;
+    bool held_back = false;
     for (const CaseAnalysis& analysis : analyses_) {
+      held_back = held_back || analysis.held_back;
       if (analysis.record->cache != "cold" || !is_ranked(analysis, bytes)) continue;
       emulated = emulated || analysis.record->emulated;
       unknown = unknown || !storage_mode_of(document_, *analysis.record);
     }
     if (emulated) return HomeReason::emulated_only;
+    if (held_back) return HomeReason::held_back;
     return unknown ? HomeReason::storage_unknown : HomeReason::nothing_proved;
   }
 
@@ -121,7 +125,8 @@ class Decider {
     BreakEven even;
     even.extra_first_s = std::max(0.0, staged.first_start->cold_load.median - network.cold->cold_load.median);
     even.saved_per_restart_s = network.cold->cold_load.median - staged.cold->cold_load.median;
-    if (even.saved_per_restart_s > 0) even.restarts = even.extra_first_s / even.saved_per_restart_s;
+    even.saving_shown = shown_faster(document_, *staged.cold, *network.cold);
+    if (even.saving_shown) even.restarts = even.extra_first_s / even.saved_per_restart_s;
     const json::object* policy = json::object_at(document_.scenario, "policy");
     const double per_day = policy == nullptr ? 0 : json::number_or(*policy, "restarts_per_day");
     if (even.restarts && per_day > 0) even.days = *even.restarts / per_day;
@@ -184,10 +189,11 @@ class Decider {
   Decision decision_;
 };
 
-constexpr std::array<std::pair<HomeReason, std::string_view>, 13> kReasons = {{
+constexpr std::array<std::pair<HomeReason, std::string_view>, 14> kReasons = {{
     {HomeReason::nothing_proved, "nothing proved"},
     {HomeReason::storage_unknown, "storage unknown"},
     {HomeReason::emulated_only, "emulated only"},
+    {HomeReason::held_back, "held back"},
     {HomeReason::disk_faster, "disk faster"},
     {HomeReason::disk_only, "disk only"},
     {HomeReason::copy_only, "copy only"},

@@ -24,6 +24,7 @@ enum class HomeReason : uint8_t {
   nothing_proved,          // no case is proved and ranked
   storage_unknown,         // some are, but the document does not say what kind of storage they read
   emulated_only,           // only emulated ones are
+  held_back,               // what was measured kept to [run] max_bandwidth
   disk_faster,             // a difference was shown, and the disk won
   disk_only,               // nothing but the disk was measured
   copy_only,               // nothing but a staged copy was measured
@@ -53,9 +54,10 @@ struct StorageTimes {
 
 // Restarts from the copy after which staging has cost less time than reading from the network each time.
 struct BreakEven {
-  double extra_first_s = 0;  // the first start's time above one load from the network; 0 at least
-  double saved_per_restart_s = 0;
-  std::optional<double> restarts;  // absent: never
+  double extra_first_s = 0;        // the first start's time above one load from the network; 0 at least
+  double saved_per_restart_s = 0;  // difference of medians
+  bool saving_shown = false;       // not only the medians differ
+  std::optional<double> restarts;  // absent: never, as far as these runs show
   std::optional<double> days;      // at the policy's restarts a day
 };
 

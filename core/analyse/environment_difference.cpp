@@ -10,6 +10,7 @@
 #include <set>
 #include <string_view>
 
+#include "core/analyse/words.hpp"
 #include "core/base/units.hpp"
 
 namespace coldload {
@@ -29,6 +30,7 @@ std::string plain(const json::value& value) {
 
 // A number of this document's units as people write it; anything else as it stands.
 std::string in_unit(std::string_view name, const json::value& value) {
+  if (name == "until_ci" && value.is_number()) return percent_in_words(value.to_number<double>());
   boost::system::error_code error;
   const auto number = value.is_number() ? value.to_number<uint64_t>(error) : 0;
   if (!value.is_number() || error) return plain(value);
@@ -38,7 +40,6 @@ std::string in_unit(std::string_view name, const json::value& value) {
   if (name.ends_with("_bytes")) return format_bytes_decimal(number);
   if (name.ends_with("_ns")) return format_duration(number);
   if (name == "max_bandwidth") return format_rate(static_cast<double>(number));
-  if (name == "until_ci") return fmt::format("{} %", json::number_or(json::object{{"x", value}}, "x") * 100);
   return plain(value);
 }
 

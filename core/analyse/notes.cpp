@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/analyse/words.hpp"
 #include "core/base/units.hpp"
 
 namespace coldload {
@@ -70,6 +71,32 @@ void add_runs(const CaseAnalysis& analysis, const ResultDocument& document, std:
   if (!valid->proof.caveat.empty()) notes.push_back(valid->proof.caveat);
 }
 
+// Fewer runs, or a wider interval, than the scenario asked for.
+void add_what_was_asked(const CaseAnalysis& analysis, const ResultDocument& document,
+                        std::vector<std::string>& notes) {
+  const json::object* run = json::object_at(document.scenario, "run");
+  if (run == nullptr || analysis.valid_count == 0) return;
+  if (analysis.held_back) {
+    notes.push_back(fmt::format("held back by max_bandwidth, {}: that was measured, not the storage",
+                                format_rate(json::number_or(*run, "max_bandwidth"))));
+  }
+  const uint64_t wanted = json::unsigned_or(*run, "repetitions_min");
+  const std::string_view stopped = json::text_or(document.scenario, "stopped");
+  const bool ended_early = !stopped.empty() || document.interrupted;
+  if (ended_early && analysis.valid_count < wanted && analysis.record->cache != "first-start") {
+    notes.push_back(fmt::format("{} of {} runs: {}", analysis.valid_count, wanted,
+                                stopped.empty() ? "interrupted" : stopped));
+    return;
+  }
+  const double asked = json::number_or(*run, "until_ci");
+  const Summary& all = analysis.cold_load;
+  const double reached =
+      all.median > 0 ? (all.median_interval.high - all.median_interval.low) / all.median : 0;
+  if (asked > 0 && reached > asked) {
+    notes.push_back(fmt::format("interval wider than the {} asked for", percent_in_words(asked)));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> notes_of(const CaseAnalysis& analysis, const ResultDocument& document,
@@ -79,6 +106,7 @@ std::vector<std::string> notes_of(const CaseAnalysis& analysis, const ResultDocu
   // Nothing to add to the reason of a case that was not measured.
   if (analysis.record->status != CaseStatus::ok) return notes;
   add_comparability(analysis, baseline, notes);
+  add_what_was_asked(analysis, document, notes);
   add_runs(analysis, document, notes);
   return notes;
 }

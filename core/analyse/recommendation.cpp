@@ -22,11 +22,27 @@ Statement where(const AdviceView& view) {
   return home;
 }
 
+// Of a staged backend that gave no figure: why, by the first of its cases that says so.
+Statement not_staged(const AdviceView& view) {
+  Statement out{"when to stage: not measured, no staged backend is in this scenario", {"cases"}};
+  for (const CaseRecord& record : view.document.cases) {
+    const BackendRecord* backend = view.document.backend(record.backend);
+    if (backend == nullptr || backend->storage != StorageKind::staged) continue;
+    if (out.basis.front() == "cases") {
+      out = {"when to stage: not measured, no case of the staged backend has enough runs that are proved",
+             {}};
+    }
+    const bool told = out.text.ends_with(record.reason);
+    if (!told && !record.reason.empty()) out.text += fmt::format("; {}", record.reason);
+    out.basis.push_back(record.id);
+  }
+  return out;
+}
+
 Statement when_to_stage(const AdviceView& view) {
   const Decision& decision = view.decision;
   const StorageTimes& staged = decision.staged;
-  if (!staged.measured())
-    return {"when to stage: not measured, no staged backend is in this scenario", {"cases"}};
+  if (!staged.measured()) return not_staged(view);
   if (staged.emulated) {
     return {"when to stage: only an emulated source was measured, which supports no advice",
             ids_of({staged.first_start, staged.cold})};
@@ -47,9 +63,11 @@ Statement when_to_stage(const AdviceView& view) {
   const BreakEven& even = *decision.break_even;
   out.basis.push_back(decision.network.cold->record->id);
   if (!even.restarts) {
-    out.text +=
-        fmt::format("; a restart from the copy takes {} against {} from the network, so staging never pays",
-                    median_in_words(*staged.cold), median_in_words(*decision.network.cold));
+    const bool open = even.saved_per_restart_s > 0;
+    out.text += fmt::format("; a restart from the copy takes {} against {} from the network, {}",
+                            median_in_words(*staged.cold), median_in_words(*decision.network.cold),
+                            open ? "which these runs do not tell apart, so nothing says that staging pays"
+                                 : "so staging never pays");
   } else if (*even.restarts <= 0) {
     out.text += fmt::format("; that is no longer than a load from the network ({}), so stage always",
                             median_in_words(*decision.network.cold));
@@ -152,8 +170,8 @@ Statement prewarming(const AdviceView& view) {
   Statement out{"", ids_of({decision.warm, decision.steady})};
   if (decision.prewarm) {
     out.text = fmt::format(
-        "pre-warming: worth it; a warm load takes {} against {} cold, so a filled page cache saves {} "
-        "of each start, and costs {} of memory and one cold read beforehand",
+        "pre-warming: worth it where it is done before a start is asked for; a load from a filled page cache "
+        "takes {} against {} cold, {} less, and filling it takes one cold read and {} of memory",
         median_in_words(*decision.warm), median_in_words(*decision.steady),
         seconds_in_words(decision.prewarm_saves_s.value_or(0)), model);
     out.basis.push_back("scenario.model_bytes");

@@ -11,7 +11,7 @@ namespace {
 bool is_measured(const CaseAnalysis& analysis) {
   const CaseRecord& record = *analysis.record;
   return record.status == CaseStatus::ok && analysis.valid_count >= limits::kRunsForVerdictMin &&
-         !analysis.touches_only && !record.synthetic && !record.external;
+         !analysis.touches_only && !analysis.held_back && !record.synthetic && !record.external;
 }
 
 class Chooser {

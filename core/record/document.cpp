@@ -148,7 +148,9 @@ void judge_case(CaseRecord& record, const std::vector<const RunRecord*>& runs) {
     }
     if (run->status != RunStatus::ok) {
       record.status = CaseStatus::failed;
-      record.reason = fmt::format("{}: {}", to_string(run->status), run->reason);
+      record.reason = run->status == RunStatus::failed
+                          ? run->reason
+                          : fmt::format("{}: {}", to_string(run->status), run->reason);
       return;
     }
     record.status = CaseStatus::ok;

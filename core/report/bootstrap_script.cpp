@@ -75,8 +75,8 @@ bool has_read_ahead(const BootstrapPlan& plan) {
   return plan.read_ahead_bytes.has_value() && !plan.read_ahead_device.empty();
 }
 
-std::string_view in_words(Home home) {
-  switch (home) {
+std::string in_words(const BootstrapPlan& plan) {
+  switch (plan.home) {
     case Home::staged:
       return "The weights are copied to this node's disk once, and every start reads them there.";
     case Home::local_disk:
@@ -86,8 +86,17 @@ std::string_view in_words(Home home) {
     case Home::undecided:
       break;
   }
-  return "No measurement supports a layout: this script moves nothing. It checks what is there and starts "
-         "it.";
+  return fmt::format(
+      "No measurement supports a layout: this script moves nothing. It checks what is there{}.",
+      has_service(plan) ? " and starts it" : "");
+}
+
+// What it changes beside files of its own.
+std::string settings_in_words(const BootstrapPlan& plan) {
+  if (!has_read_ahead(plan)) return "It changes no setting of this node.";
+  return fmt::format(
+      "It sets the read-ahead of all of {} to {} KiB, as it was measured, and changes no other setting.",
+      plan.read_ahead_device, plan.read_ahead_bytes.value_or(0) / 1024);
 }
 
 void append_comment(std::string& head, std::string_view text, std::string_view first = "# ",
@@ -111,7 +120,8 @@ std::string head_of(const BootstrapPlan& plan) {
   head += "#\n";
   append_comment(head, fmt::format("Prepares this node for the model {}{}.", in_quotes(plan.model_name),
                                    has_service(plan) ? " and starts its service" : ""));
-  append_comment(head, in_words(plan.home));
+  append_comment(head, in_words(plan));
+  append_comment(head, settings_in_words(plan));
   head += "#\n";
   append_comment(head, fmt::format("Written by coldload bootstrap, from run {} of scenario {}.",
                                    in_quotes(plan.run_id), in_quotes(plan.scenario)));

@@ -18,8 +18,8 @@ class Pacer {
   // Bytes are due from here on; before, from when it was made. [control-thread]
   void start();
 
-  // Before `length` more bytes are moved: sleeps until those before them are due. Error (cancelled): the run was
-  // stopped. Any thread.
+  // Before `length` more bytes are moved: sleeps until those before them are due. Error (cancelled): the run
+  // was stopped. Any thread.
   [[nodiscard]] Result<void> claim(uint64_t length);
 
   // Sleeps until `bytes` in all are due. Error as claim(). Any thread.

@@ -35,7 +35,8 @@ enum class ResidencyBy { best, mincore };
 // [control-thread]
 [[nodiscard]] Result<void> evict_all(const Objects& objects);
 
-// Reads every object once through the page cache, at the pacer's rate, so that it is resident. [control-thread]
+// Reads every object once through the page cache, at the pacer's rate, so that it is resident.
+// [control-thread]
 [[nodiscard]] Result<void> warm_all(const Objects& objects, Pacer& pacer);
 
 // Why nothing can be proved about a file on this file system: it has a cache of its own below the page cache

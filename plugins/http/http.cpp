@@ -82,7 +82,7 @@ class Server {
     if (status == 200 && !whole) throw Failure(COLDLOAD_UNSUPPORTED, what + ": the server serves no ranges");
     if (status != 0 && status != (whole ? 200 : 206))
       throw Failure(status_of(status), what + ": HTTP status " + std::to_string(status),
-                         -static_cast<int>(status));
+                    -static_cast<int>(status));
     if (code != CURLE_OK) throw Failure(COLDLOAD_IO_ERROR, what + ": " + curl_easy_strerror(code), 0, true);
     const std::lock_guard<std::mutex> lock(mutex_);
     idle_.push_back(std::move(connection));

@@ -30,7 +30,7 @@ usage() {
   cat <<'TEXT'
 usage: bootstrap.sh [--dry-run] [--verify] [--prepare-only]
 
-Prepares this node for the model and starts its service, as the head of this file says.
+Prepares this node for the model. The head of this file says what it copies, sets and starts.
 A second run changes nothing that is in order already.
 
   --dry-run        check, say what would be done, change nothing and start nothing
@@ -40,7 +40,7 @@ A second run changes nothing that is in order already.
 
 COLDLOAD names the coldload program; without it the one in PATH is used, and without one plain tools copy.
 
-exit status
+exit status (what this layout has no step for does not occur)
   0    done; or what the service ended with, once it was ready
   1    something failed that is not foreseen here
   2    a wrong argument

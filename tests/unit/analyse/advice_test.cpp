@@ -105,6 +105,75 @@ TEST(Advice, GivesTheEngineTheFlagsOfItsFastestMeasuredLoader) {
   EXPECT_TRUE(make_report(document, "run", "").bootstrap.engine_flags.empty());
 }
 
+// Disk and share cold and warm, with these times of a run each.
+ResultDocument measured(const std::vector<double>& disk, const std::vector<double>& share,
+                        const std::vector<double>& warm) {
+  ResultDocument document = layout_document("larger_than_memory");
+  document.cases.clear();
+  document.runs.clear();
+  const auto add = [&](const std::string& backend, const std::string& cache,
+                       const std::vector<double>& seconds) {
+    CaseRecord record = sample_case("parallel", cache);
+    record.id = backend + "/parallel/stream/" + cache;
+    record.backend = backend;
+    add_case(document, record, seconds);
+  };
+  add("nvme", "cold", disk);
+  add("nvme", "warm", warm);
+  add("share", "cold", share);
+  return document;
+}
+
+TEST(Takeaways, GiveAFactorOnlyWhereADifferenceWasShown) {
+  // Medians are 1.5 apart, the runs are not.
+  const std::vector<double> two_groups = {1.0, 1.0, 1.5, 1.6, 1.6};
+  const std::vector<double> also = {1.0, 1.0, 1.0, 1.6, 1.6};
+  auto takeaways = make_report(measured(two_groups, also, also), "run", "").advice.takeaways;
+  EXPECT_THAT(takeaways[0].text, HasSubstr("ade no difference that these runs show"));
+  EXPECT_THAT(takeaways[0].text, testing::Not(HasSubstr("×")));
+  EXPECT_THAT(takeaways[1].text, HasSubstr("was not shown to be quicker than a cold one"));
+  const std::vector<double> quick = {0.5, 0.51, 0.52, 0.53, 0.54};
+  const std::vector<double> slow = {2.0, 2.01, 2.02, 2.03, 2.04};
+  takeaways = make_report(measured(quick, slow, quick), "run", "").advice.takeaways;
+  EXPECT_THAT(takeaways[0].text, HasSubstr("changes a cold load by up to 3.88× (2.02 s against 520 ms)"));
+}
+
+TEST(Advice, NamesWhyAStagedBackendGaveNoFigure) {
+  ResultDocument document = layout_document("nvme_wins");
+  std::erase_if(document.runs,
+                [](const RunRecord& run) { return run.case_id.starts_with("share-to-nvme/"); });
+  for (CaseRecord& record : document.cases) {
+    if (record.backend != "share-to-nvme") continue;
+    record.status = CaseStatus::failed;
+    record.reason = "the copy does not fit";
+  }
+  const Statement when = make_report(document, "run", "").advice.recommendation[1];
+  EXPECT_THAT(when.text, testing::AllOf(HasSubstr("not measured"), HasSubstr("the copy does not fit")));
+  EXPECT_THAT(when.text, testing::Not(HasSubstr("no staged backend")));
+  for (const std::string& id : when.basis) EXPECT_THAT(id, testing::StartsWith("share-to-nvme/"));
+}
+
+TEST(Advice, RestsOnNothingThatMaxBandwidthHeldBack) {
+  ResultDocument document =
+      measured({2.0, 2.01, 2.02, 2.03}, {2.0, 2.01, 2.02, 2.03}, {2.0, 2.01, 2.02, 2.03});
+  document.scenario["run"].as_object()["max_bandwidth"] = 1'000'000'000;  // 2 GB in 2 s
+  const Report report = make_report(document, "run", "");
+  EXPECT_EQ(to_string(report.decision.home), "undecided");
+  EXPECT_EQ(to_string(report.decision.reason), "held back");
+  EXPECT_THAT(report.cases[0].notes, testing::Contains(HasSubstr("held back by max_bandwidth, 1.00 GB/s")));
+  EXPECT_THAT(report.findings.front().what.text, HasSubstr("bound by [run] max_bandwidth"));
+  // Twice that would not have bound it.
+  document.scenario["run"].as_object()["max_bandwidth"] = 2'000'000'000;
+  EXPECT_NE(to_string(make_report(document, "run", "").decision.reason), "held back");
+}
+
+TEST(Advice, ChangesNoSettingWhereNothingIsDecided) {
+  const Report undecided = make_report(layout_document("nothing_provable"), "run", "");
+  EXPECT_EQ(undecided.decision.home, Home::undecided);
+  EXPECT_FALSE(undecided.bootstrap.read_ahead_bytes);
+  EXPECT_TRUE(make_report(layout_document("nvme_wins"), "run", "").bootstrap.read_ahead_bytes);
+}
+
 TEST(Advice, PlansNoScriptForWhatNoDirectoryLeadsTo) {
   ResultDocument document = layout_document("no_local_disk");
   document.backends.front().storage = StorageKind::object_store;

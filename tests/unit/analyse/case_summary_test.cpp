@@ -94,6 +94,20 @@ TEST(CaseSummary, SaysThatOnlyTheVerifyingRunTookPlace) {
   EXPECT_THAT(analyse_cases(document).front().notes, ElementsAre("only the verifying run took place"));
 }
 
+TEST(CaseSummary, SaysThatFewerRunsTookPlaceThanWereAskedForAndWhy) {
+  ResultDocument document = empty_document();
+  add_case(document, sample_case("sequential", "cold"), base());
+  json::object& run = document.scenario["run"].as_object();
+  run["repetitions_min"] = 40;
+  EXPECT_THAT(analyse_cases(document).front().notes, IsEmpty());
+  document.scenario["stopped"] = "the budget of 2.00 s is used up";
+  EXPECT_THAT(analyse_cases(document).front().notes,
+              ElementsAre("6 of 40 runs: the budget of 2.00 s is used up"));
+  document.scenario.erase("stopped");
+  run["until_ci"] = 0.001;
+  EXPECT_THAT(analyse_cases(document).front().notes, ElementsAre("interval wider than the 0.1 % asked for"));
+}
+
 TEST(CaseSummary, LabelsWhatTheFiguresAreNot) {
   ResultDocument document = empty_document();
   CaseRecord record = sample_case("sequential", "cold");

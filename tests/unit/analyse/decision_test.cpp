@@ -110,6 +110,25 @@ TEST(Decision, CountsRestartsUntilTheCopyIsEarnedBack) {
   EXPECT_NEAR(*decision.break_even->days, 3.0 / 55 / 4, 0.01);
 }
 
+TEST(Decision, EarnsNothingBackWhereNoDifferenceIsShown) {
+  ResultDocument document = layout_document("staging_never_pays");
+  // The copy's median is below the network's, and the runs do not tell the two apart.
+  double seconds = 60.0;
+  for (RunRecord& run : document.runs) {
+    const bool copy = run.case_id == "share-to-nvme/parallel/stream/cold";
+    if (!copy && run.case_id != "share/parallel/stream/cold") continue;
+    seconds = seconds > 61 ? 60.0 : seconds + 0.3;
+    run.cold_load_ns = static_cast<uint64_t>((seconds - (copy ? 0.1 : 0)) * 1e9);
+  }
+  const auto analyses = analyse_cases(document);
+  const Decision decision = decide(document, analyses);
+  ASSERT_TRUE(decision.break_even);
+  EXPECT_FALSE(decision.break_even->restarts);
+  EXPECT_FALSE(decision.break_even->saving_shown);
+  const Report report = make_report(document, "run", "");
+  EXPECT_THAT(report.advice.recommendation[1].text, Not(HasSubstr("staging pays from restart")));
+}
+
 TEST(Decision, DoesNotStageWhatIsEarnedBackTooLate) {
   ResultDocument document = layout_document("policy_missed");
   // One restart in a hundred days.

@@ -153,6 +153,20 @@ ResultDocument waiting(double at_8) {
   return document;
 }
 
+TEST(Bound, IsNotTheProcessorOfALoadThatIsShorterThanItsTicksTell) {
+  const auto busy = [](double seconds, double machine_share) {
+    ResultDocument document = document_with(std::vector<double>(8, seconds));
+    document.environment["cpu"] = json::object{{"online", 2}, {"allowed", 2}};
+    add_metric(document, "cpu_user_ns", "ns", 0.1e9 * seconds);
+    add_metric(document, "cpu_system_ns", "ns", 0.1e9 * seconds);
+    add_metric(document, "cpu_machine_ns", "ns", 2e9 * seconds * machine_share);
+    return text_of(document, FindingKind::bound);
+  };
+  EXPECT_THAT(busy(2, 0.95), HasSubstr("which others kept busy: 2 cores for 95 %"));
+  EXPECT_THAT(busy(0.01, 0.95), HasSubstr("unknown"));
+  EXPECT_THAT(busy(2, 1.85), HasSubstr("unknown"));
+}
+
 TEST(Bound, IsRoundTripsWhereTheProbeGotNoMoreWithAsMuchUnderWay) {
   EXPECT_THAT(text_of(waiting(1.1e9), FindingKind::bound),
               HasSubstr("bound by round trips: 4 in flight × 33.8 ms; 25 % of what the device gave to its "

@@ -38,10 +38,9 @@ TEST(JudgeCases, FailsTheCaseWhoseChecksumMostOthersDoNotShare) {
   EXPECT_EQ(document.cases[0].status, CaseStatus::ok);
   EXPECT_EQ(document.cases[1].status, CaseStatus::failed);
   EXPECT_EQ(document.cases[2].status, CaseStatus::ok);
-  EXPECT_THAT(
-      document.cases[1].reason,
-      StartsWith("failed: integrity: model.safetensors has checksum 00000000000000000000000000000000, the "
-                 "other cases saw ffeeddcc"));
+  EXPECT_THAT(document.cases[1].reason,
+              StartsWith("integrity: model.safetensors has checksum 00000000000000000000000000000000, the "
+                         "other cases saw ffeeddcc"));
 }
 
 TEST(JudgeCases, FailsTheCaseEvenWhenItComesFirst) {

@@ -172,8 +172,8 @@ TEST_F(Warm, AStopEndsIt_AlsoWhileAThreadHangsInTheKernel) {
   const uint64_t began_ns = now_ns();
   const auto fill = fill_page_cache(*shards, {1, {}, stop.get()}, nothing);
   const uint64_t elapsed_ns = now_ns() - began_ns;
-  EXPECT_GE(elapsed_ns, 100'000'000U);  // else nothing hung
-  EXPECT_LT(elapsed_ns, 10'000'000'000U);       // the kernel takes a lease away after 45 s
+  EXPECT_GE(elapsed_ns, 100'000'000U);     // else nothing hung
+  EXPECT_LT(elapsed_ns, 10'000'000'000U);  // the kernel takes a lease away after 45 s
   ASSERT_TRUE(fill);
   EXPECT_TRUE(fill->stopped);
   ASSERT_EQ(::fcntl(lease.get(), F_SETLEASE, F_UNLCK), 0);

@@ -20,8 +20,8 @@ typedef struct coldload_prepare_ops {
   coldload_status (*is_prepared)(void* backend, const char* prefix, uint32_t* out_prepared,
                                  coldload_error* error);
   // [control-thread] Makes the objects below `prefix` readable, from the beginning even if they are.
-  // `progress` may be called from any thread with the bytes done so far and in all. It is called by whoever moved
-  // them, after each piece, and may wait there: so the host keeps a copy to a bandwidth.
+  // `progress` may be called from any thread with the bytes done so far and in all. It is called by whoever
+  // moved them, after each piece, and may wait there: so the host keeps a copy to a bandwidth.
   coldload_status (*prepare)(void* backend, const char* prefix,
                              void (*progress)(void* context, uint64_t done_bytes, uint64_t total_bytes),
                              void* context, coldload_error* error);
