@@ -29,8 +29,8 @@ void finish(std::vector<Statement>& statements) {
 }  // namespace
 
 Advice advise(const ResultDocument& document, const std::vector<CaseAnalysis>& analyses,
-              const Decision& decision, const BootstrapPlan& plan) {
-  const AdviceView view{document, analyses, decision, plan};
+              const std::vector<Finding>& findings, const Decision& decision, const BootstrapPlan& plan) {
+  const AdviceView view{document, analyses, findings, decision, plan};
   Advice advice;
   advice.answer = answer_of(view);
   advice.recommendation = recommendation_of(view);
@@ -54,7 +54,7 @@ Report make_report(const ResultDocument& document, const std::string& run_id, co
   report.findings = find_all(document, report.cases);
   report.decision = decide(document, report.cases);
   report.bootstrap = plan_bootstrap(document, report.decision, run_id);
-  report.advice = advise(document, report.cases, report.decision, report.bootstrap);
+  report.advice = advise(document, report.cases, report.findings, report.decision, report.bootstrap);
   return report;
 }
 

@@ -21,7 +21,8 @@ struct Advice {
   std::vector<Statement> reservations;  // not measured, not proved, emulated, sampled
 };
 [[nodiscard]] Advice advise(const ResultDocument& document, const std::vector<CaseAnalysis>& analyses,
-                            const Decision& decision, const BootstrapPlan& plan);
+                            const std::vector<Finding>& findings, const Decision& decision,
+                            const BootstrapPlan& plan);
 
 // All that a report shows, computed once.
 struct Report {

@@ -10,6 +10,7 @@ namespace coldload {
 struct AdviceView {
   const ResultDocument& document;
   const std::vector<CaseAnalysis>& analyses;
+  const std::vector<Finding>& findings;
   const Decision& decision;
   const BootstrapPlan& plan;
 };

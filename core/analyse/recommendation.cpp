@@ -19,6 +19,12 @@ Statement where(const AdviceView& view) {
     home.text += fmt::format("; the fastest of vLLM's own loaders takes {} there", median_in_words(*engine));
     home.basis.push_back(engine->record->id);
   }
+  const CaseAnalysis* steady = view.decision.steady;
+  for (const Finding& finding : view.findings) {
+    if (finding.kind != FindingKind::bimodal || steady == nullptr) continue;
+    if (finding.what.basis.front() == steady->record->id)
+      home.text += "; its runs fall into two groups, and the median stands for neither";
+  }
   return home;
 }
 

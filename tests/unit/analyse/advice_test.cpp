@@ -138,6 +138,16 @@ TEST(Takeaways, GiveAFactorOnlyWhereADifferenceWasShown) {
   EXPECT_THAT(takeaways[0].text, HasSubstr("changes a cold load by up to 3.88× (2.02 s against 520 ms)"));
 }
 
+TEST(Advice, SaysBesideTheRecommendedMedianThatItStandsForNeitherGroup) {
+  const std::vector<double> slow = {9.0, 9.01, 9.02, 9.03, 9.04, 9.05};
+  const std::vector<double> groups = {1.0, 1.01, 1.02, 1.5, 1.51, 1.52};
+  const auto grouped = make_report(measured(groups, slow, slow), "run", "").advice.recommendation;
+  EXPECT_THAT(grouped[0].text, HasSubstr("two groups, and the median stands for neither"));
+  const std::vector<double> one = {1.0, 1.01, 1.02, 1.03, 1.04, 1.05};
+  const auto plain = make_report(measured(one, slow, slow), "run", "").advice.recommendation;
+  EXPECT_THAT(plain[0].text, testing::Not(HasSubstr("two groups")));
+}
+
 TEST(Advice, NamesWhyAStagedBackendGaveNoFigure) {
   ResultDocument document = layout_document("nvme_wins");
   std::erase_if(document.runs,
