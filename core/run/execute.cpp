@@ -14,6 +14,7 @@
 #include "core/plugin/instance.hpp"
 #include "core/run/counters.hpp"
 #include "core/run/destination.hpp"
+#include "core/run/hidden_cache.hpp"
 #include "core/run/job.hpp"
 #include "core/run/neighbours.hpp"
 #include "core/run/phase_clock.hpp"
@@ -78,7 +79,7 @@ class Run {
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<LoadJob> job_;
   ResidencyReading before_;
-  std::optional<std::string> hidden_cache_;
+  Below below_;
   std::optional<SourceReading> source_;  // of a first start
   Counters counters_before_;
   std::string device_unknown_;
@@ -174,7 +175,7 @@ Result<void> Run::open_objects() {
     device_ = block_device_of(objects_.front()->info().path);
     nfs_mount_ = nfs_mount_of(objects_.front()->info().path);
   }
-  hidden_cache_ = hidden_cache_below(objects_);
+  below_ = look_below(objects_);
   return {};
 }
 
@@ -326,7 +327,8 @@ void Run::prove() {
   ProofInputs inputs;
   inputs.cache = request_.cache;
   inputs.no_local_cache = no_local_cache();
-  inputs.hidden_cache = hidden_cache_;
+  inputs.hidden_cache = below_.hidden_cache;
+  inputs.unseen_below = below_.unseen;
   inputs.before = before_;
   inputs.after = measure_residency(objects_, request_.residency);
   inputs.device_bytes = record_.bytes.device;

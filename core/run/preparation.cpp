@@ -7,6 +7,7 @@
 
 #include "core/base/file.hpp"
 #include "core/plan/objects.hpp"
+#include "core/run/hidden_cache.hpp"
 #include "core/run/neighbours.hpp"
 #include "core/run/pacer.hpp"
 
@@ -43,7 +44,9 @@ Result<void> make_cold(const Objects& objects, bool disturb, SourceReading& read
   if (auto evicted = evict_all(objects); !evicted && evicted.error().status != Status::unsupported)
     return evicted;
   const ResidencyReading found = measure_residency(objects, by);
-  if (!found.share) {
+  if (const Below below = look_below(objects); below.hidden_cache) {
+    reading.why_unknown = *below.hidden_cache;
+  } else if (!found.share) {
     reading.why_unknown = found.why_unknown;
   } else {
     reading.resident = std::max(reading.resident.value_or(0), *found.share);
