@@ -58,6 +58,13 @@ TEST(Document, KeepsAFieldOfALaterProgramOutOfItsWay) {
   EXPECT_TRUE(document_from_json(json));
 }
 
+TEST(RunRecord, KeepsWhichFilesItsObjectsWere) {
+  RunRecord run = sample_run(sample_case("sequential", "cold"), 1, 1);
+  EXPECT_EQ(through_json(run).objects[0].file, std::nullopt);
+  run.objects[0].file = FileIdentity{"253:0", UINT64_MAX, 1'700'000'000'123'456'789, -1};
+  EXPECT_EQ(through_json(run).objects[0].file, run.objects[0].file);
+}
+
 TEST(RunRecord, KeepsEveryStatusAndKindOfProof) {
   RunRecord run = sample_run(sample_case("sequential", "cold"), 1, 1);
   for (const RunStatus status : {RunStatus::ok, RunStatus::skipped, RunStatus::failed, RunStatus::crashed,
