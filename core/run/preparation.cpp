@@ -10,6 +10,7 @@
 #include "core/run/hidden_cache.hpp"
 #include "core/run/neighbours.hpp"
 #include "core/run/pacer.hpp"
+#include "core/run/whole_model.hpp"
 
 namespace coldload {
 namespace {
@@ -114,6 +115,7 @@ Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& regi
   if (!backend) return pass(backend);
   const auto listed = (*backend)->list(request.model_path);
   if (!listed) return pass(listed);
+  if (auto whole = check_whole(**backend, {request.model_path, *listed}); !whole) return pass(whole);
   StagedCopy copy;
   for (const ListedObject& object : *listed) {
     if (is_copy_manifest(object.key)) continue;
