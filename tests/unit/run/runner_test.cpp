@@ -2,16 +2,21 @@
 
 #include "core/run/ask.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/base/file.hpp"
@@ -253,6 +258,44 @@ TEST_F(ExecutePlan, FailsARunUnderWhichTheModelWasWrittenTo) {
   EXPECT_EQ(document.runs[0].status, RunStatus::failed);
   EXPECT_THAT(document.runs[0].reason,
               HasSubstr("integrity: a.safetensors was written to while it was loaded"));
+}
+
+// Another process that holds a shard open.
+class Holder {
+ public:
+  explicit Holder(const std::filesystem::path& file) : child_(::fork()) {
+    if (child_ != 0) return;
+    const int fd = ::open(file.c_str(), O_RDWR);
+    ::execlp("sleep", "sleep", "600", nullptr);
+    ::_exit(fd < 0 ? 126 : 127);
+  }
+  ~Holder() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+ private:
+  pid_t child_;
+};
+
+TEST_F(ExecutePlan, KeepsTheValidRunsOfACaseWhoseFilesSomebodyOpensLater) {
+  make_file();
+  make(kDisk, "repetitions = 4");
+  std::optional<Holder> holder;
+  on_finished = [&](const RunRecord& record) {
+    if (record.sequence != 2) return;
+    holder.emplace(directory / "models" / "m" / "a.safetensors");
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  };
+  const ResultDocument document = execute();
+  ASSERT_THAT(document.runs, SizeIs(4)) << explain(document);
+  EXPECT_EQ(document.runs[3].status, RunStatus::skipped) << explain(document);
+  EXPECT_EQ(document.cases[0].status, CaseStatus::ok);
+  EXPECT_THAT(document.cases[0].reason, ::testing::StartsWith("stopped after 2 valid runs: "));
+  EXPECT_THAT(document.cases[0].reason, HasSubstr("--disturb allows it"));
+  EXPECT_THAT(valid_runs(document, document.cases[0].id), SizeIs(2));
 }
 
 // On a file system that is memory no run can be proved cold.
