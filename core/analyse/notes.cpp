@@ -105,6 +105,7 @@ std::vector<std::string> notes_of(const CaseAnalysis& analysis, const ResultDocu
   add_what_it_is_not(*analysis.record, analysis.touches_only, notes);
   // Nothing to add to the reason of a case that was not measured.
   if (analysis.record->status != CaseStatus::ok) return notes;
+  if (!analysis.record->reason.empty()) notes.push_back(analysis.record->reason);
   add_comparability(analysis, baseline, notes);
   add_what_was_asked(analysis, document, notes);
   add_runs(analysis, document, notes);

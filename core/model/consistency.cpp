@@ -101,9 +101,8 @@ class Check {
   }
 
   void check_shard_names(const ShardIndex& index) {
-    for (const std::string& name : index.shards) {
-      if (find_shard(name) == nullptr) note(fmt::format("{}: named by the index, but missing", name));
-    }
+    const auto holds = [this](std::string_view name) { return find_shard(name) != nullptr; };
+    for (const std::string& missing : missing_shards(index, holds)) note(missing);
     const std::set<std::string_view> named(index.shards.begin(), index.shards.end());
     for (const InspectedShard& shard : inspection_.shards) {
       if (!named.contains(shard.name)) note(fmt::format("{}: not named by the index", shard.name));
@@ -156,6 +155,15 @@ class Check {
 };
 
 }  // namespace
+
+std::vector<std::string> missing_shards(const ShardIndex& index,
+                                        const std::function<bool(std::string_view)>& holds) {
+  std::vector<std::string> missing;
+  for (const std::string& name : index.shards) {
+    if (!holds(name)) missing.push_back(fmt::format("{}: named by the index, but missing", name));
+  }
+  return missing;
+}
 
 void check_consistency(Inspection& inspection) {
   Check(inspection).run();

@@ -18,6 +18,26 @@ namespace fs = std::filesystem;
 constexpr std::string_view kShardSuffix = ".safetensors";
 constexpr uint64_t kRefBytesMax = 4096;
 
+bool is_shard_name(std::string_view name) {
+  return name.ends_with(kShardSuffix) && !name.starts_with('.');
+}
+
+// What keeps an entry from being a file; "" where it is one, or is named as no shard and may be anything.
+std::string fault_of(const fs::directory_entry& entry) {
+  const std::string name = entry.path().filename().string();
+  std::error_code broken;
+  const auto type = entry.status(broken).type();
+  if (type == fs::file_type::not_found) {
+    return fmt::format("{}: link to {}, which does not exist", in_quotes(name),
+                       fs::read_symlink(entry.path(), broken).string());
+  }
+  if (!is_shard_name(name) || type == fs::file_type::regular) return {};
+  // One that may not be looked at is no fault of the model: reading it says why.
+  if (type == fs::file_type::none || type == fs::file_type::unknown) return {};
+  const bool is_directory = type == fs::file_type::directory;
+  return fmt::format("{}: is {}", in_quotes(name), is_directory ? "a directory" : "no regular file");
+}
+
 // Files directly in the directory, links followed: what lies deeper is not part of what an engine loads.
 Result<std::vector<ObjectEntry>> list_files(Inspection& inspection) {
   std::vector<ObjectEntry> listing;
@@ -25,13 +45,12 @@ Result<std::vector<ObjectEntry>> list_files(Inspection& inspection) {
   fs::directory_iterator entries(inspection.directory, ec);
   for (; !ec && entries != fs::directory_iterator(); entries.increment(ec)) {
     const std::string name = entries->path().filename().string();
-    std::error_code broken;
-    const auto status = entries->status(broken);
-    if (status.type() == fs::file_type::not_found) {
-      inspection.note(fmt::format("{}: link to {}, which does not exist", in_quotes(name),
-                                  fs::read_symlink(entries->path(), broken).string()));
+    if (const std::string fault = fault_of(*entries); !fault.empty()) {
+      inspection.note(fault);
       continue;
     }
+    std::error_code broken;
+    const auto status = entries->status(broken);
     if (status.type() == fs::file_type::directory) continue;
     const uint64_t size = status.type() == fs::file_type::regular ? entries->file_size(broken) : 0;
     listing.push_back({name, broken ? 0 : size});
@@ -132,6 +151,19 @@ Result<ModelObjects> classify_objects(std::vector<ObjectEntry> listing, std::str
     list.push_back({entry.key, name, entry.size_bytes});
   }
   return objects;
+}
+
+Result<std::vector<std::string>> faulty_shards(const fs::path& directory) {
+  std::vector<std::string> faults;
+  std::error_code ec;
+  fs::directory_iterator entries(directory, ec);
+  for (; !ec && entries != fs::directory_iterator(); entries.increment(ec)) {
+    if (!is_shard_name(entries->path().filename().string())) continue;
+    if (std::string fault = fault_of(*entries); !fault.empty()) faults.push_back(std::move(fault));
+  }
+  if (ec) return fail_errno(ec.value(), directory.string());
+  std::sort(faults.begin(), faults.end());
+  return faults;
 }
 
 Result<fs::path> resolve_model_directory(const fs::path& directory) {

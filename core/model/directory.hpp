@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,6 +67,16 @@ struct Inspection {
   void note(std::string_view inconsistency);
   [[nodiscard]] bool consistent() const { return inconsistencies.empty(); }
 };
+
+// Names that the index gives and `holds` says are not there, in its order: "NAME: named by the index, but
+// missing".
+[[nodiscard]] std::vector<std::string> missing_shards(const ShardIndex& index,
+                                                      const std::function<bool(std::string_view)>& holds);
+
+// Entries directly in a directory that are named as shards and are no regular files: links that lead nowhere,
+// directories, FIFOs. Each with what it is; hidden ones are no shards. Error: it cannot be listed.
+// [any-thread]
+[[nodiscard]] Result<std::vector<std::string>> faulty_shards(const std::filesystem::path& directory);
 
 // Compares index and headers, both ways, and shards among each other; adds to `inspection.inconsistencies`.
 void check_consistency(Inspection& inspection);

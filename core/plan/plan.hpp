@@ -66,8 +66,8 @@ struct Case {
   bool sampled = false;
   Survey survey;  // `objects` moved out of it
   std::optional<std::string> skip_reason;
-  // The backend or strategy could not be asked: it crashed, hung, answered nonsense. The case is not skipped:
-  // it leaves a failed record with this reason.
+  // The backend or strategy could not be asked: it crashed, hung, answered nonsense; or the model is not
+  // whole. The case is not skipped: it leaves a failed record with this reason.
   std::optional<Error> survey_failed;
   // The case it is compared with; its own id for the baseline itself; empty where none runs.
   std::string baseline_id;

@@ -135,15 +135,25 @@ size_t judge_integrity(ResultDocument& document) {
   return failed;
 }
 
+bool is_valid(const RunRecord& run) {
+  return run.repetition > 0 && run.status == RunStatus::ok && run.proof.valid;
+}
+
+// What was measured before a run had to be left out is as good as it was.
+std::string stopped_after(size_t valid, const std::string& why) {
+  return fmt::format("stopped after {} valid run{}: {}", valid, valid == 1 ? "" : "s", why);
+}
+
 void judge_case(CaseRecord& record, const std::vector<const RunRecord*>& runs) {
   if (record.status == CaseStatus::skipped) return;
   record.status = CaseStatus::not_measured;
   record.reason = "no run took place";
+  size_t valid = 0;
   for (const RunRecord* run : runs) {
     if (run->status == RunStatus::cancelled) continue;
     if (run->status == RunStatus::skipped) {
-      record.status = CaseStatus::skipped;
-      record.reason = run->reason;
+      record.status = valid == 0 ? CaseStatus::skipped : CaseStatus::ok;
+      record.reason = valid == 0 ? run->reason : stopped_after(valid, run->reason);
       return;
     }
     if (run->status != RunStatus::ok) {
@@ -153,6 +163,7 @@ void judge_case(CaseRecord& record, const std::vector<const RunRecord*>& runs) {
                           : fmt::format("{}: {}", to_string(run->status), run->reason);
       return;
     }
+    if (is_valid(*run)) ++valid;
     record.status = CaseStatus::ok;
     record.reason.clear();
   }
@@ -200,9 +211,7 @@ size_t judge_cases(ResultDocument& document) {
 std::vector<const RunRecord*> valid_runs(const ResultDocument& document, std::string_view case_id) {
   std::vector<const RunRecord*> runs;
   for (const RunRecord& run : document.runs) {
-    if (run.case_id == case_id && run.repetition > 0 && run.status == RunStatus::ok && run.proof.valid) {
-      runs.push_back(&run);
-    }
+    if (run.case_id == case_id && is_valid(run)) runs.push_back(&run);
   }
   return runs;
 }

@@ -22,4 +22,7 @@ namespace coldload {
 // The parts between blanks.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view line);
 
+// A path as it is: /proc/self/mountinfo writes blanks and backslashes in it as \040 and the like.
+[[nodiscard]] std::string unescaped(std::string_view text);
+
 }  // namespace coldload

@@ -15,20 +15,6 @@
 namespace coldload {
 namespace {
 
-// mountinfo writes blanks and backslashes in paths as \040 and the like.
-std::string unescaped(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 // Fills what /sys knows of the disk below device number `dev`.
 void describe_device(Mount& mount, dev_t dev) {
   std::error_code error;

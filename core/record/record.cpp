@@ -77,6 +77,19 @@ Proof proof_from_json(const json::object& from) {
   return proof;
 }
 
+json::object file_to_json(const FileIdentity& file) {
+  return {{"device", file.device},
+          {"inode", file.inode},
+          {"modified_ns", file.modified_ns},
+          {"changed_ns", file.changed_ns}};
+}
+
+std::optional<FileIdentity> file_from_json(const json::object* from) {
+  if (from == nullptr) return std::nullopt;
+  return FileIdentity{std::string(json::text_or(*from, "device")), json::unsigned_or(*from, "inode"),
+                      json::integer_or(*from, "modified_ns"), json::integer_or(*from, "changed_ns")};
+}
+
 json::array objects_to_json(const std::vector<ObjectRecord>& objects) {
   json::array out;
   for (const ObjectRecord& object : objects) {
@@ -84,6 +97,7 @@ json::array objects_to_json(const std::vector<ObjectRecord>& objects) {
     set_if(entry, "first_ns", object.first_ns);
     set_if(entry, "last_ns", object.last_ns);
     if (!object.checksum.empty()) entry["checksum"] = object.checksum;
+    if (object.file) entry["file"] = file_to_json(*object.file);
     out.push_back(std::move(entry));
   }
   return out;
@@ -97,7 +111,8 @@ std::vector<ObjectRecord> objects_from_json(const json::array* from) {
     if (entry == nullptr) continue;
     objects.push_back({std::string(json::text_or(*entry, "name")), json::unsigned_or(*entry, "size_bytes"),
                        unsigned_if(*entry, "first_ns"), unsigned_if(*entry, "last_ns"),
-                       std::string(json::text_or(*entry, "checksum"))});
+                       std::string(json::text_or(*entry, "checksum")),
+                       file_from_json(json::object_at(*entry, "file"))});
   }
   return objects;
 }

@@ -51,12 +51,22 @@ struct Metric {
 
 using EvidenceValue = std::variant<bool, int64_t, std::string>;
 
+// What tells that a name still means the file that it meant, with the bytes that it had.
+struct FileIdentity {
+  std::string device;  // "253:0"; "", and no inode, where the file system makes its numbers up anew (FUSE)
+  uint64_t inode = 0;
+  int64_t modified_ns = 0;  // mtime, since 1970
+  int64_t changed_ns = 0;   // ctime
+  bool operator==(const FileIdentity&) const = default;
+};
+
 struct ObjectRecord {
   std::string name;
   uint64_t size_bytes = 0;
   std::optional<uint64_t> first_ns;  // since the clock started
   std::optional<uint64_t> last_ns;
-  std::string checksum;  // hex; "" unless verified
+  std::string checksum;                   // hex; "" unless verified
+  std::optional<FileIdentity> file = {};  // just before the clock; absent where it has no descriptor
 };
 
 // The phases of a run, in order, as docs/measurement.md defines them.

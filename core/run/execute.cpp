@@ -14,6 +14,8 @@
 #include "core/plugin/instance.hpp"
 #include "core/run/counters.hpp"
 #include "core/run/destination.hpp"
+#include "core/run/file_identity.hpp"
+#include "core/run/hidden_cache.hpp"
 #include "core/run/job.hpp"
 #include "core/run/neighbours.hpp"
 #include "core/run/phase_clock.hpp"
@@ -54,6 +56,8 @@ class Run {
   [[nodiscard]] Result<void> load();
   void prove();
   void summarise_load();
+  void identify_files();
+  [[nodiscard]] Result<void> check_unchanged() const;
   [[nodiscard]] Result<void> checksums();
   [[nodiscard]] std::vector<Extent> extents_of_item(const ModelObject& item) const;
   [[nodiscard]] Result<std::vector<Extent>> read_extents(const ModelObject& item) const;
@@ -78,7 +82,8 @@ class Run {
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<LoadJob> job_;
   ResidencyReading before_;
-  std::optional<std::string> hidden_cache_;
+  std::vector<std::optional<FileIdentity>> files_;  // one an object
+  Below below_;
   std::optional<SourceReading> source_;  // of a first start
   Counters counters_before_;
   std::string device_unknown_;
@@ -111,8 +116,8 @@ Result<std::vector<Extent>> Run::read_extents(const ModelObject& item) const {
   if (!object) return pass(object);
   const uint64_t size = (*object)->info().size_bytes;
   if (size != item.size_bytes) {
-    return fail(Status::integrity, fmt::format("{}: {} bytes now, {} when the run was planned", item.key,
-                                               size, item.size_bytes));
+    return fail(Status::integrity, fmt::format("integrity: {}: {} bytes now, {} when the run was planned",
+                                               item.key, size, item.size_bytes));
   }
   // A made-up object has no header to read.
   if (request_.synthetic) return std::vector<Extent>{{"", 0, size}};
@@ -174,7 +179,7 @@ Result<void> Run::open_objects() {
     device_ = block_device_of(objects_.front()->info().path);
     nfs_mount_ = nfs_mount_of(objects_.front()->info().path);
   }
-  hidden_cache_ = hidden_cache_below(objects_);
+  below_ = look_below(objects_);
   return {};
 }
 
@@ -274,6 +279,27 @@ Result<void> Run::make_cache_state() {
   }
   clock_.begin("prove");
   before_ = measure_residency(objects_, request_.residency);
+  identify_files();
+  return {};
+}
+
+void Run::identify_files() {
+  for (const auto& object : objects_) {
+    files_.push_back(object->can(COLDLOAD_CAN_FD) ? identity_of(object->info().fd) : std::nullopt);
+  }
+}
+
+// Bytes that changed under the clock are neither the old file's nor the new one's.
+Result<void> Run::check_unchanged() const {
+  for (size_t i = 0; i < objects_.size(); ++i) {
+    if (!files_[i]) continue;
+    const auto now = identity_of(objects_[i]->info().fd);
+    const std::string changed = now ? what_changed(*files_[i], *now) : std::string();
+    if (changed.empty()) continue;
+    return fail(Status::integrity, fmt::format("integrity: {} {} while it was loaded: load it again once "
+                                               "nothing writes there",
+                                               request_.items[i].name, changed));
+  }
   return {};
 }
 
@@ -312,7 +338,7 @@ void Run::summarise_load() {
   for (size_t i = 0; i < request_.items.size(); ++i) {
     const auto times = job_->times(i);
     record_.objects.push_back(
-        {request_.items[i].name, request_.items[i].size_bytes, times.first_ns, times.last_ns, ""});
+        {request_.items[i].name, request_.items[i].size_bytes, times.first_ns, times.last_ns, "", files_[i]});
     if (times.first_ns && (!first || *times.first_ns < *first)) first = times.first_ns;
   }
   if (first) record_.metrics.push_back({"first_byte_ns", "ns", static_cast<double>(*first)});
@@ -326,7 +352,8 @@ void Run::prove() {
   ProofInputs inputs;
   inputs.cache = request_.cache;
   inputs.no_local_cache = no_local_cache();
-  inputs.hidden_cache = hidden_cache_;
+  inputs.hidden_cache = below_.hidden_cache;
+  inputs.unseen_below = below_.unseen;
   inputs.before = before_;
   inputs.after = measure_residency(objects_, request_.residency);
   inputs.device_bytes = record_.bytes.device;
@@ -381,6 +408,7 @@ Result<void> Run::phases() {
   if (done = make_cache_state(); !done) return done;
   done = load();
   prove();
+  if (done) done = check_unchanged();
   if (!done) return done;
   return checksums();
 }

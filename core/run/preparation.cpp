@@ -7,8 +7,10 @@
 
 #include "core/base/file.hpp"
 #include "core/plan/objects.hpp"
+#include "core/run/hidden_cache.hpp"
 #include "core/run/neighbours.hpp"
 #include "core/run/pacer.hpp"
+#include "core/run/whole_model.hpp"
 
 namespace coldload {
 namespace {
@@ -43,7 +45,9 @@ Result<void> make_cold(const Objects& objects, bool disturb, SourceReading& read
   if (auto evicted = evict_all(objects); !evicted && evicted.error().status != Status::unsupported)
     return evicted;
   const ResidencyReading found = measure_residency(objects, by);
-  if (!found.share) {
+  if (const Below below = look_below(objects); below.hidden_cache) {
+    reading.why_unknown = *below.hidden_cache;
+  } else if (!found.share) {
     reading.why_unknown = found.why_unknown;
   } else {
     reading.resident = std::max(reading.resident.value_or(0), *found.share);
@@ -111,6 +115,7 @@ Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& regi
   if (!backend) return pass(backend);
   const auto listed = (*backend)->list(request.model_path);
   if (!listed) return pass(listed);
+  if (auto whole = check_whole(**backend, {request.model_path, *listed}); !whole) return pass(whole);
   StagedCopy copy;
   for (const ListedObject& object : *listed) {
     if (is_copy_manifest(object.key)) continue;

@@ -1,19 +1,14 @@
 #include "core/run/proof.hpp"
 
 #include <fmt/format.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
-#include "coldload/cpp/posix/direct.hpp"
 #include "coldload/cpp/posix/evict.hpp"
 #include "coldload/cpp/posix/residency.hpp"
 #include "core/base/limits.hpp"
-#include "core/record/environment.hpp"
-#include "core/record/mount.hpp"
 #include "core/run/memory.hpp"
 
 namespace coldload {
@@ -23,18 +18,6 @@ constexpr double kColdResidentMax = 0.01;
 constexpr double kColdDeviceMin = 0.98;
 constexpr double kWarmResidentMin = 0.99;
 constexpr double kWarmDeviceMax = 0.01;
-
-struct HiddenCache {
-  uint64_t magic;
-  std::string_view name;
-};
-// statfs(2) magic numbers of file systems that cache below the page cache.
-constexpr std::array kHiddenCaches = {
-    HiddenCache{0x2FC12FC1, "ZFS keeps its own cache (ARC)"},
-    HiddenCache{0x65735546, "a FUSE daemon may cache on its own"},
-    HiddenCache{0x73717368, "squashfs is compressed and caches blocks of its own"},
-    HiddenCache{0xE0F5E1E2, "erofs may be compressed and cache on its own"},
-};
 
 std::string percent(double share) {
   return fmt::format("{:.1f} %", share * 100);
@@ -110,7 +93,7 @@ Proof judge_cold(const ProofInputs& in, Proof proof) {
                    "), and device bytes of a program may be of other files";
     return proof;
   }
-  if (in.external) proof.caveat = "device bytes are of every file that the program read";
+  proof.caveat = in.external ? "device bytes are of every file that the program read" : in.unseen_below;
   proof.valid = true;
   proof.kind = proof.resident_before ? ProofKind::residency_and_bytes : ProofKind::bytes;
   if (!proof.resident_before) proof.reason = in.before.why_unknown;
@@ -196,25 +179,6 @@ Result<void> warm_all(const Objects& objects, Pacer& pacer) {
     if (!warmed) return warmed;
   }
   return {};
-}
-
-std::optional<std::string> hidden_cache_below(const Objects& objects) {
-  for (const auto& object : objects) {
-    if (!object->can(COLDLOAD_CAN_FD)) continue;
-    const int fd = object->info().fd;
-    if (sdk::posix::lives_in_memory(fd)) return "the file system is memory: nothing on it can be cold";
-    struct statfs about{};
-    if (::fstatfs(fd, &about) != 0) continue;
-    for (const HiddenCache& hidden : kHiddenCaches) {
-      if (static_cast<uint64_t>(about.f_type) == hidden.magic) return std::string(hidden.name);
-    }
-    if (!object->can(COLDLOAD_CAN_PATH)) continue;
-    const auto mount = mount_of(object->info().path);
-    if (mount && mount->type == "btrfs" && mount->options.find("compress") != std::string::npos) {
-      return "btrfs with compression: device bytes are not the file's bytes";
-    }
-  }
-  return std::nullopt;
 }
 
 Proof judge_proof(const ProofInputs& in) {

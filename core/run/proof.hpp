@@ -39,14 +39,11 @@ enum class ResidencyBy { best, mincore };
 // [control-thread]
 [[nodiscard]] Result<void> warm_all(const Objects& objects, Pacer& pacer);
 
-// Why nothing can be proved about a file on this file system: it has a cache of its own below the page cache
-// (FUSE, ZFS, compression), or is memory itself. Absent: it can.
-[[nodiscard]] std::optional<std::string> hidden_cache_below(const Objects& objects);
-
 struct ProofInputs {
   CacheState cache = CacheState::cold;
   bool no_local_cache = false;
   std::optional<std::string> hidden_cache;
+  std::string unseen_below;  // what could not be looked at for one
   ResidencyReading before;
   ResidencyReading after;
   std::optional<uint64_t> device_bytes;

@@ -13,6 +13,7 @@
 #include "core/plan/objects.hpp"
 #include "core/record/environment.hpp"
 #include "core/run/ask.hpp"
+#include "core/run/file_identity.hpp"
 #include "core/run/header.hpp"
 #include "core/run/in_process.hpp"
 #include "core/statistics/summary.hpp"
@@ -30,6 +31,13 @@ struct CaseState {
   bool ended = false;     // nothing more of it is run
   uint64_t last_wall_ns = 0;
 };
+
+// Tells backends apart by all that they are built on.
+std::string chain_text(const BackendChain& backend) {
+  json::array chain;
+  for (const ComponentSpec& spec : backend) chain.push_back(to_json(spec));
+  return json::dump(chain);
+}
 
 class Runner {
  public:
@@ -62,6 +70,7 @@ class Runner {
   [[nodiscard]] bool wants_more(size_t index) const;
   [[nodiscard]] bool must_stop(size_t index);
   [[nodiscard]] size_t expected_runs() const;
+  void hold_to_first_files(const Case& planned, RunRecord& record);
   void end_disagreeing_cases();
   void discard_copies();
   void end_backend_of(size_t index, const std::string& reason);
@@ -78,6 +87,8 @@ class Runner {
   const RunnerCallbacks& callbacks_;
   std::vector<CaseState> states_;
   std::map<std::string, std::string> hung_backends_;  // name -> reason
+  // By a backend's whole chain: the files that its first run loaded, by their objects' names.
+  std::map<std::string, std::map<std::string, FileIdentity>> first_files_;
   uint64_t began_ns_;
   uint64_t sequence_ = 0;
   size_t done_runs_ = 0;
@@ -331,6 +342,7 @@ Result<void> Runner::run_one(size_t index, uint32_t repetition) {
   RunRecord record = record_of(outcome, timeout_ns);
   record.started_at = started_at;
   if (record.bytes.model == 0) record.bytes.model = planned.item_bytes();
+  hold_to_first_files(planned, record);
   if (outcome.hung) end_backend_of(index, "an earlier worker hangs in the kernel and outlived SIGKILL");
   ++done_runs_;
   if (repetition > 0) ++state.attempts;
@@ -354,15 +366,34 @@ void Runner::end_disagreeing_cases() {
   }
 }
 
+// A model that was swapped meanwhile: the times, and the checksums of round 0, would be of two different
+// ones. A copy made by the run itself is a new one by right.
+void Runner::hold_to_first_files(const Case& planned, RunRecord& record) {
+  if (record.status != RunStatus::ok) return;
+  auto& first = first_files_[chain_text(planned.backend)];
+  if (record.phases.get("prepare") != 0) first.clear();
+  for (const ObjectRecord& object : record.objects) {
+    if (!object.file) continue;
+    const auto [known, fresh] = first.try_emplace(object.name, *object.file);
+    const std::string changed = fresh ? std::string() : what_changed(known->second, *object.file);
+    if (changed.empty()) continue;
+    record.status = RunStatus::failed;
+    record.reason = fmt::format(
+        "integrity: {} {} since the first run of backend \"{}\": measure again once "
+        "nothing writes there",
+        object.name, changed, planned.backend.back().name);
+    return;
+  }
+}
+
 // Of every staging backend once, with all that its chain says. An interrupted scenario leaves them, since
 // somebody waits at the terminal, and says so.
 void Runner::discard_copies() {
   std::set<std::string> done;
   for (const Case& planned : plan_.cases) {
     if (!planned.runs() || !planned.survey.stages) continue;
-    json::array chain;
-    for (const ComponentSpec& spec : planned.backend) chain.push_back(to_json(spec));
-    if (hung_backends_.contains(planned.backend.back().name) || !done.insert(json::dump(chain)).second)
+    if (hung_backends_.contains(planned.backend.back().name) ||
+        !done.insert(chain_text(planned.backend)).second)
       continue;
     if (supervisor_.interrupt().pending()) {
       callbacks_.warning(fmt::format(

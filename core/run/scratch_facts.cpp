@@ -64,7 +64,8 @@ Fact residency_fact(const posix::Residency& found) {
   using enum posix::ResidencyMethod;
   if (found.method == cachestat) return ok("residency: cachestat(2) works");
   if (found.method == mincore) {
-    return ok("residency: by mincore(2), since this kernel has no cachestat(2) (6.5)");
+    return ok(
+        "residency: by mincore(2); cachestat(2) needs Linux 6.5 and another file system than overlayfs");
   }
   return warning("residency: unknown", fail_errno(found.os_error, "cachestat and mincore").error().message,
                  "keep models on a file system whose page cache the kernel tells about");

@@ -198,7 +198,9 @@ WorkerOutcome Worker::watch(uint64_t timeout_ns) {
   WorkerOutcome outcome;
   outcome.end = End::exited;
   const Wake wake = wait_until(now_ns() + timeout_ns, true);
+  // Where it was then: a worker told to stop goes on to take down what it made.
   if (wake != Wake::worker_ended) {
+    outcome.last = reader_.progress();
     const bool interrupted = wake == Wake::interrupted;
     outcome.end = interrupted ? End::interrupted : End::timed_out;
     // Somebody waits at the terminal: less patience with a worker stuck in the kernel.
@@ -207,7 +209,7 @@ WorkerOutcome Worker::watch(uint64_t timeout_ns) {
   read_pipes();
   reap(outcome);
   outcome.answer = reader_.answer();
-  outcome.last = reader_.progress();
+  if (wake == Wake::worker_ended) outcome.last = reader_.progress();
   outcome.output = reader_.output();
   outcome.answered_after_ns = reader_.answered_after_ns();
   return outcome;

@@ -6,6 +6,7 @@
 
 #include "core/model/directory.hpp"
 #include "core/plugin/instance.hpp"
+#include "core/run/whole_model.hpp"
 
 namespace coldload {
 namespace {
@@ -93,6 +94,7 @@ Result<Survey> take_survey(const WorkerRequest& request, const Registry& registr
   survey.stages = (*backend)->stages();
   auto found = find_model(**backend, request.model_path);
   if (!found) return pass(found);
+  if (auto whole = check_whole(**backend, *found); !whole) return pass(whole);
   const coldload_model_size size = size_of(*found);
   survey.model_path = std::move(found->path);
   survey.objects = std::move(found->objects);

@@ -1,5 +1,5 @@
 // What a backend and a strategy say about themselves and the model, for the planner. Reads no model data
-// beyond, for a Hugging Face cache entry, the small file that names its snapshot.
+// beyond the index and, for a Hugging Face cache entry, the small file that names its snapshot.
 #pragma once
 
 #include <string>

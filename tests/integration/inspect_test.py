@@ -5,7 +5,7 @@ import os
 import resource
 import unittest
 
-from coldload_cli import INTEGRITY, MIB, USAGE, CliTest
+from coldload_cli import INTEGRITY, MIB, USAGE, CliTest, hasty
 
 TENSOR = {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}
 
@@ -15,6 +15,80 @@ def shard(header, body=b"\0\0\0\0", length=None):
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     claimed = len(text) if length is None else length
     return claimed.to_bytes(8, "little") + text + body
+
+
+class IncompleteModels(CliTest):
+    """What is not all there is neither measured nor copied: exit status 5, with the shard's name."""
+
+    LAST = "model-00002-of-00002.safetensors"
+
+    def setUp(self):
+        super().setUp()
+        self.model_directory = self.small_model("models/model")
+
+    def refused(self, finished, what):
+        self.assertIn('is not whole: ', finished.err + finished.out)
+        self.assertIn(what, finished.err + finished.out)
+
+    def check(self, what):
+        text = f'[model]\npath = "model"\n[backend.local]\nroot = "{self.path("models")}"\n[strategy.sequential]\n'
+        finished, document = self.run_scenario(text + hasty(2), expect=INTEGRITY)
+        self.assertEqual(self.statuses(document), {"local/sequential/stream/cold": "failed"})
+        self.assertEqual(len(document["runs"]), 1)
+        self.assertTrue(document["runs"][0]["reason"].startswith('integrity: model "model" is not whole: '))
+        self.refused(finished, what)
+        finished = self.coldload("quick", self.model_directory, "--out", self.path("quick"), "--yes", expect=INTEGRITY)
+        self.refused(finished, what)
+        finished = self.coldload("stage", self.model_directory, self.path("copy"), expect=INTEGRITY)
+        self.refused(finished, what)
+        self.assertFalse(os.path.exists(self.path("copy")))
+
+    def replace_last(self):
+        path = os.path.join(self.model_directory, self.LAST)
+        os.unlink(path)
+        return path
+
+    def test_without_a_shard_that_the_index_names(self):
+        self.replace_last()
+        self.check(f"{self.LAST}: named by the index, but missing")
+
+    def test_with_a_link_that_leads_nowhere(self):
+        os.symlink("../blobs/gone", self.replace_last())
+        self.check(f'"{self.LAST}": link to ../blobs/gone, which does not exist')
+
+    def test_with_a_link_that_leads_nowhere_and_no_index(self):
+        os.symlink("../blobs/gone", self.replace_last())
+        os.unlink(os.path.join(self.model_directory, "model.safetensors.index.json"))
+        self.check(f'"{self.LAST}": link to ../blobs/gone, which does not exist')
+
+    def test_with_a_fifo_in_a_shards_place(self):
+        os.mkfifo(self.replace_last())
+        self.check(f'"{self.LAST}": is no regular file')
+
+    def test_with_a_directory_in_a_shards_place(self):
+        os.mkdir(self.replace_last())
+        self.check(f'"{self.LAST}": is a directory')
+
+    def test_with_an_index_that_is_none(self):
+        self.write("models/model/model.safetensors.index.json", "{}")
+        self.check("model.safetensors.index.json: no weight_map")
+
+    def test_as_the_source_of_a_staging_backend(self):
+        self.replace_last()
+        os.makedirs(self.path("target"))
+        text = (f'[model]\npath = "model"\n[backend.source]\nplugin = "local"\nroot = "{self.path("models")}"\n'
+                f'[backend.target]\nplugin = "local"\nroot = "{self.path("target")}"\n'
+                '[backend.staged]\nsource = "source"\ntarget = "target"\nreserve = "0 B"\n[strategy.sequential]\n'
+                '[[compare]]\nbackend = "staged"\ncache = "first-start"\n')
+        finished, _ = self.run_scenario(text + hasty(1), expect=INTEGRITY)
+        self.refused(finished, f"{self.LAST}: named by the index, but missing")
+        self.assertEqual(os.listdir(self.path("target")), [])
+
+    def test_but_one_without_an_index_is_whole(self):
+        os.unlink(os.path.join(self.model_directory, "model.safetensors.index.json"))
+        text = f'[model]\npath = "model"\n[backend.local]\nroot = "{self.path("models")}"\n[strategy.sequential]\n'
+        self.run_scenario(text + hasty(1))
+        self.coldload("stage", self.model_directory, self.path("copy"))
 
 
 class Models(CliTest):

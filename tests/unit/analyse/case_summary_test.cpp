@@ -108,6 +108,17 @@ TEST(CaseSummary, SaysThatFewerRunsTookPlaceThanWereAskedForAndWhy) {
   EXPECT_THAT(analyse_cases(document).front().notes, ElementsAre("interval wider than the 0.1 % asked for"));
 }
 
+TEST(CaseSummary, SaysWhatStoppedACaseThatKeepsItsRuns) {
+  ResultDocument document = empty_document();
+  add_case(document, sample_case("sequential", "cold"), {1, 2, 3});
+  document.runs.back().status = RunStatus::skipped;
+  document.runs.back().reason = "process 7 holds it open";
+  judge_cases(document);
+  const CaseAnalysis analysis = analyse_cases(document).front();
+  EXPECT_EQ(analysis.valid_count, 2U);
+  EXPECT_THAT(analysis.notes, ElementsAre("stopped after 2 valid runs: process 7 holds it open"));
+}
+
 TEST(CaseSummary, LabelsWhatTheFiguresAreNot) {
   ResultDocument document = empty_document();
   CaseRecord record = sample_case("sequential", "cold");

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "core/base/limits.hpp"
 #include "core/model/inspect.hpp"
@@ -156,6 +157,25 @@ TEST(Inspection, NamesABrokenHeader_ATruncatedShard_ABrokenLink_AndABrokenIndex)
                                              HasSubstr("2.safetensors: header of"),
                                              "\"3.safetensors\": link to ../blobs/gone, which does not exist",
                                              "model.safetensors.index.json: no weight_map"));
+}
+
+TEST(Inspection, NamesWhatStandsInAShardsPlaceAndIsNone) {
+  const TemporaryDirectory directory;
+  directory.write("1.safetensors", shard_of({"a"}));
+  directory.write("2.safetensors/config.json", "{}");
+  directory.write("notes/config.json", "{}");
+  directory.write(".hidden.safetensors/config.json", "{}");
+  ASSERT_EQ(::mkfifo((directory.path() / "3.safetensors").c_str(), 0600), 0);
+  std::filesystem::create_symlink("gone", directory.path() / "4.safetensors");
+  std::filesystem::create_symlink("1.safetensors", directory.path() / "5.safetensors");
+  std::filesystem::create_symlink("gone", directory.path() / "README");
+  const auto faults = faulty_shards(directory.path());
+  ASSERT_TRUE(faults) << faults.error().message;
+  EXPECT_THAT(*faults,
+              ElementsAre("\"2.safetensors\": is a directory", "\"3.safetensors\": is no regular file",
+                          "\"4.safetensors\": link to gone, which does not exist"));
+  EXPECT_THAT(inconsistencies_of(directory), ::testing::IsSupersetOf(*faults));
+  EXPECT_FALSE(faulty_shards(directory.path() / "nosuch"));
 }
 
 TEST(Inspection, OfADirectoryWithoutShards_SaysSo) {

@@ -58,6 +58,39 @@ TEST(Document, KeepsAFieldOfALaterProgramOutOfItsWay) {
   EXPECT_TRUE(document_from_json(json));
 }
 
+TEST(Cases, KeepTheValidRunsThatCameBeforeOneThatWasSkipped) {
+  ResultDocument document;
+  document.cases = {sample_case("sequential", "cold")};
+  CaseRecord& record = document.cases[0];
+  RunRecord skipped = sample_run(record, 1, 1);
+  skipped.status = RunStatus::skipped;
+  skipped.reason = "process 7 holds it open";
+  document.runs = {sample_run(record, 0, 1), skipped};
+  judge_cases(document);
+  EXPECT_EQ(record.status, CaseStatus::skipped) << "only verified: nothing was measured";
+  EXPECT_EQ(record.reason, "process 7 holds it open");
+
+  record.status = CaseStatus::ok;
+  skipped.repetition = 3;
+  document.runs = {sample_run(record, 0, 1), sample_run(record, 1, 1), sample_run(record, 2, 1), skipped};
+  judge_cases(document);
+  EXPECT_EQ(record.status, CaseStatus::ok);
+  EXPECT_EQ(record.reason, "stopped after 2 valid runs: process 7 holds it open");
+  EXPECT_EQ(valid_runs(document, record.id).size(), 2U);
+
+  // A run that failed is another thing than one that was not made.
+  document.runs[3].status = RunStatus::failed;
+  judge_cases(document);
+  EXPECT_EQ(record.status, CaseStatus::failed);
+}
+
+TEST(RunRecord, KeepsWhichFilesItsObjectsWere) {
+  RunRecord run = sample_run(sample_case("sequential", "cold"), 1, 1);
+  EXPECT_EQ(through_json(run).objects[0].file, std::nullopt);
+  run.objects[0].file = FileIdentity{"253:0", UINT64_MAX, 1'700'000'000'123'456'789, -1};
+  EXPECT_EQ(through_json(run).objects[0].file, run.objects[0].file);
+}
+
 TEST(RunRecord, KeepsEveryStatusAndKindOfProof) {
   RunRecord run = sample_run(sample_case("sequential", "cold"), 1, 1);
   for (const RunStatus status : {RunStatus::ok, RunStatus::skipped, RunStatus::failed, RunStatus::crashed,

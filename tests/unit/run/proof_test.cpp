@@ -3,18 +3,24 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
+#include "core/run/hidden_cache.hpp"
 
 namespace coldload {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 ProofInputs inputs(CacheState cache, std::optional<double> resident, std::optional<uint64_t> device_bytes) {
@@ -122,6 +128,14 @@ TEST(ProofOfCold, IsUnprovableAboveACacheOfTheFileSystemsOwn) {
   EXPECT_EQ(proof.reason, "ZFS keeps its own cache (ARC)");
 }
 
+TEST(ProofOfCold, TellsWhatCouldNotBeLookedAt) {
+  ProofInputs in = inputs(CacheState::cold, 0.0, 10'000);
+  in.unseen_below = "the file system below the overlay cannot be seen from here";
+  const Proof proof = judge_proof(in);
+  EXPECT_TRUE(proof.valid) << proof.reason;
+  EXPECT_EQ(proof.caveat, in.unseen_below);
+}
+
 TEST(ProofOfWarm, IsFrom99PercentResidentAndUpTo1PercentRead) {
   const Proof proof = judge_proof(inputs(CacheState::warm, 0.99, 100));
   EXPECT_TRUE(proof.valid) << proof.reason;
@@ -167,12 +181,42 @@ class PageCache : public ::testing::Test {
   static constexpr uint64_t kBytes = 4 * limits::kMiB + 77;
 
   void open_below(std::string pattern) {
+    make_directory(std::move(pattern));
+    write_in(directory_);
+    open_in(directory_);
+  }
+  void make_directory(std::string pattern) {
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     directory_ = pattern;
-    std::ofstream(directory_ / "a.safetensors", std::ios::binary) << std::string(kBytes, 'a');
+  }
+  static void write_in(const std::filesystem::path& directory) {
+    std::filesystem::create_directories(directory);
+    std::ofstream(directory / "a.safetensors", std::ios::binary) << std::string(kBytes, 'a');
+  }
+  void mount_at(const std::filesystem::path& point, const std::string& source, const std::string& type,
+                const std::string& options) {
+    ASSERT_EQ(::mount(source.c_str(), point.c_str(), type.c_str(), 0, options.c_str()), 0)
+        << type << ": " << std::strerror(errno) << "; this test needs root";
+    mounts_.push_back(point);
+  }
+  // A file system in a file of a directory of ours, with a shard on it, at mount/.
+  void mount_image() {
+    make_directory(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
+    const auto image = directory_ / "image";
+    const auto point = directory_ / "mount";
+    std::filesystem::create_directories(point);
+    std::ofstream(image).close();
+    std::filesystem::resize_file(image, 32 * limits::kMiB);
+    const std::string commands = "PATH=$PATH:/sbin:/usr/sbin; mkfs.ext4 -q '" + image.string() +
+                                 "' && mount -o loop '" + image.string() + "' '" + point.string() + "'";
+    ASSERT_EQ(std::system(commands.c_str()), 0) << "this test needs root and mkfs.ext4";
+    mounts_.push_back(point);
+    write_in(point);
+  }
+  void open_in(const std::filesystem::path& directory) {
     const Registry registry =
         Registry::load({std::filesystem::path(COLDLOAD_TEST_PLUGIN_DIR) / "coldload_local.so"});
-    const ComponentSpec disk{"disk", "local", {{"root", {}, {directory_.string(), {}}}}, {}};
+    const ComponentSpec disk{"disk", "local", {{"root", {}, {directory.string(), {}}}}, {}};
     auto backend = Backend::create(registry, {disk}, "/", host_);
     ASSERT_TRUE(backend) << backend.error().message;
     backend_ = std::move(*backend);
@@ -183,12 +227,14 @@ class PageCache : public ::testing::Test {
   void TearDown() override {
     objects_.clear();
     backend_.reset();
+    for (; !mounts_.empty(); mounts_.pop_back()) ::umount2(mounts_.back().c_str(), MNT_DETACH);
     std::error_code ignored;
     if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
   }
 
   SilentHost host_;
   std::filesystem::path directory_;
+  std::vector<std::filesystem::path> mounts_;
   std::unique_ptr<Backend> backend_;
   Objects objects_;
 };
@@ -237,12 +283,157 @@ TEST_F(PageCache, IsWarmedNoFasterThanThePacerAllows) {
 
 TEST_F(PageCache, ProvesNothingOnAFileSystemThatIsMemory) {
   open_below("/dev/shm/coldload-proof-XXXXXX");
-  EXPECT_EQ(hidden_cache_below(objects_), "the file system is memory: nothing on it can be cold");
+  EXPECT_EQ(look_below(objects_).hidden_cache, "the file system is memory: nothing on it can be cold");
 }
 
 TEST_F(PageCache, CanBeProvedAboutOnADisk) {
   open_below(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
-  EXPECT_EQ(hidden_cache_below(objects_), std::nullopt);
+  EXPECT_EQ(look_below(objects_).hidden_cache, std::nullopt);
+  EXPECT_EQ(look_below(objects_).unseen, "");
+}
+
+TEST_F(PageCache, IsNotOnlyThisMachinesAboveALoopDevice) {
+  mount_image();
+  open_in(directory_ / "mount");
+  ASSERT_TRUE(evict_all(objects_));
+  EXPECT_LE(measure_residency(objects_, ResidencyBy::best).share.value_or(1), 0.01);
+  EXPECT_THAT(
+      look_below(objects_).hidden_cache.value_or(""),
+      AllOf(HasSubstr(" is a loop device over " + (directory_ / "image").string()), HasSubstr("page cache")));
+}
+
+class Overlay : public PageCache {
+ protected:
+  // Files lie in the lower layer, on `lower`.
+  void overlay(const std::filesystem::path& lower) {
+    for (const char* name : {"upper", "work", "merged"})
+      std::filesystem::create_directories(directory_ / name);
+    const std::string options = "lowerdir=" + lower.string() +
+                                ",upperdir=" + (directory_ / "upper").string() +
+                                ",workdir=" + (directory_ / "work").string();
+    mount_at(directory_ / "merged", "overlay", "overlay", options);
+    open_in(directory_ / "merged");
+  }
+};
+
+// cachestat() of an overlay's file looks at a mapping without pages.
+TEST_F(Overlay, TellsThePagesOfTheLayerBelow) {
+  make_directory(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
+  write_in(directory_ / "lower");
+  overlay(directory_ / "lower");
+  // fdatasync() of an overlay's file does not write a lower layer's dirty pages: they stay, and are told.
+  ASSERT_TRUE(evict_all(objects_));
+  EXPECT_GE(measure_residency(objects_, ResidencyBy::best).share.value_or(0), 0.99);
+  const Descriptor written(::open((directory_ / "lower" / "a.safetensors").c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::fsync(written.get()), 0);
+  const auto cached = measure_residency(objects_, ResidencyBy::best);
+  EXPECT_EQ(cached.method, "mincore");
+  EXPECT_GE(cached.share.value_or(0), 0.99) << cached.why_unknown;
+  ASSERT_TRUE(evict_all(objects_));
+  EXPECT_LE(measure_residency(objects_, ResidencyBy::best).share.value_or(1), 0.01);
+  Pacer pacer({}, [] { return false; });
+  ASSERT_TRUE(warm_all(objects_, pacer));
+  EXPECT_GE(measure_residency(objects_, ResidencyBy::best).share.value_or(0), 0.99);
+  EXPECT_EQ(look_below(objects_).hidden_cache, std::nullopt);
+  EXPECT_EQ(look_below(objects_).unseen, "");
+}
+
+TEST_F(Overlay, IsHeldToTheFileSystemBelow) {
+  mount_image();
+  overlay(directory_ / "mount");
+  EXPECT_THAT(look_below(objects_).hidden_cache.value_or(""), HasSubstr(" is a loop device over "));
+}
+
+TEST_F(Overlay, WhoseLayersAreOutOfSightSaysSo) {
+  make_directory(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
+  write_in(directory_ / "lower");
+  overlay(directory_ / "lower");
+  std::filesystem::rename(directory_ / "lower", directory_ / "moved");
+  EXPECT_EQ(look_below(objects_).hidden_cache, std::nullopt);
+  EXPECT_EQ(look_below(objects_).unseen, "the file system below the overlay cannot be seen from here");
+}
+
+TEST(OverlayLayers, AreTheUpperOneAndThenTheLowerOnesInTheirOrder) {
+  using Paths = std::vector<std::filesystem::path>;
+  EXPECT_EQ(overlay_layers("rw,lowerdir=/l1:/l2,upperdir=/u,workdir=/w"), (Paths{"/u", "/l1", "/l2"}));
+  EXPECT_EQ(overlay_layers("ro,lowerdir+=/a:b,lowerdir+=/c,redirect_dir=on"), (Paths{"/a:b", "/c"}));
+  EXPECT_EQ(overlay_layers("ro,lowerdir=/a\\134:b:/with\\040blank"), (Paths{"/a:b", "/with blank"}));
+  EXPECT_EQ(overlay_layers("rw,relatime"), Paths{});
+}
+
+// A tree like /sys: /sys/dev/block/MAJOR:MINOR leads to a disk's or a partition's directory.
+class BlockDevices : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = std::string(COLDLOAD_BINARY_DIR) + "/sys-XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    sys_ = pattern;
+    std::filesystem::create_directories(by_number());
+  }
+  void TearDown() override { std::filesystem::remove_all(sys_); }
+
+  [[nodiscard]] std::filesystem::path by_number() const { return sys_ / "dev" / "block"; }
+  std::filesystem::path disk(const std::string& name, const std::string& number) {
+    const auto path = sys_ / "devices" / name;
+    std::filesystem::create_directories(path / "slaves");
+    std::filesystem::create_symlink(path, by_number() / number);
+    return path;
+  }
+  void partition(const std::filesystem::path& of, const std::string& name, const std::string& number) {
+    std::filesystem::create_directories(of / name);
+    std::ofstream(of / name / "partition") << "1\n";
+    std::filesystem::create_symlink(of / name, by_number() / number);
+  }
+  static void stack(const std::filesystem::path& upper, const std::filesystem::path& lower) {
+    std::filesystem::create_symlink(lower, upper / "slaves" / lower.filename());
+  }
+  [[nodiscard]] std::string below(const std::string& number) const {
+    return memory_below(number, by_number()).value_or("none");
+  }
+
+  std::filesystem::path sys_;
+};
+
+TEST_F(BlockDevices, ThatAreDisksAreNoMemory) {
+  partition(disk("nvme0n1", "259:0"), "nvme0n1p1", "259:1");
+  disk("nbd0", "43:0");
+  disk("ramses", "252:7");
+  for (const char* number : {"259:0", "259:1", "43:0", "252:7", "9:9", ""}) EXPECT_EQ(below(number), "none");
+}
+
+TEST_F(BlockDevices, ThatAreMemoryAreNamed) {
+  EXPECT_EQ((disk("ram0", "1:0"), below("1:0")), "ram0 is a RAM disk: nothing on it can be cold");
+  EXPECT_EQ((disk("zram0", "252:0"), below("252:0")),
+            "zram0 is compressed memory (zram): nothing on it can be cold");
+  const auto loop = disk("loop3", "7:3");
+  std::filesystem::create_directories(loop / "loop");
+  std::ofstream(loop / "loop" / "backing_file") << "/images/models\n";
+  partition(loop, "loop3p1", "259:9");
+  const std::string expected =
+      "loop3 is a loop device over /images/models: what is read from it may come from this machine's page "
+      "cache";
+  EXPECT_EQ(below("7:3"), expected);
+  EXPECT_EQ(below("259:9"), expected);
+}
+
+TEST_F(BlockDevices, AreFollowedThroughMappersAndPartitions) {
+  const auto mapper = disk("dm-1", "254:1");
+  const auto array = disk("md0", "9:0");
+  const auto real = disk("sda", "8:0");
+  partition(real, "sda1", "8:1");
+  stack(mapper, array);
+  stack(array, real / "sda1");
+  EXPECT_EQ(below("254:1"), "none");
+  stack(array, disk("ram1", "1:1"));
+  EXPECT_EQ(below("254:1"), "dm-1 lies on it: md0 lies on it: ram1 is a RAM disk: nothing on it can be cold");
+}
+
+TEST_F(BlockDevices, ThatAreStackedInACircleEnd) {
+  const auto one = disk("dm-1", "254:1");
+  const auto other = disk("dm-2", "254:2");
+  stack(one, other);
+  stack(other, one);
+  EXPECT_THAT(below("254:1"), HasSubstr("is stacked on too many devices to see"));
 }
 
 }  // namespace

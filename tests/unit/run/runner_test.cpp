@@ -2,16 +2,21 @@
 
 #include "core/run/ask.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/base/file.hpp"
@@ -91,6 +96,9 @@ class ExecutePlan : public ::testing::Test {
     auto journal = Journal::create(directory / "out", header);
     EXPECT_TRUE(journal);
     RunnerCallbacks callbacks;
+    callbacks.progress = [this](const RunnerProgress& progress) {
+      if (on_progress) on_progress(progress);
+    };
     callbacks.finished = [this](const RunRecord& record) {
       lines_when_finished.push_back(journal_lines());
       if (on_finished) on_finished(record);
@@ -111,6 +119,7 @@ class ExecutePlan : public ::testing::Test {
   Plan plan;
   RunnerOptions runner_options;
   std::function<void(const RunRecord&)> on_finished;
+  std::function<void(const RunnerProgress&)> on_progress;
   std::vector<size_t> lines_when_finished;
 };
 
@@ -198,6 +207,95 @@ TEST_F(ExecutePlan, EndsACaseWithItsFirstFailureAndRunsTheOthersOn) {
   const auto found = std::ranges::find(document.runs, RunStatus::failed, &RunRecord::status);
   ASSERT_NE(found, document.runs.end());
   EXPECT_THAT(found->reason, HasSubstr("when the run was planned"));
+}
+
+const std::string kDisk = "[backend.disk]\nplugin = \"local\"\nroot = \"models\"\n[strategy.sequential]\n";
+
+// Of the same size: nothing but the file itself tells.
+TEST_F(ExecutePlan, FailsTheRunsOfAModelThatWasSwappedSinceTheFirst) {
+  make_file();
+  make(kDisk, "repetitions = 4");
+  const auto model = directory / "models" / "m" / "a.safetensors";
+  on_finished = [&](const RunRecord& record) {
+    if (record.sequence != 1) return;
+    std::filesystem::copy_file(model, model.string() + ".new");
+    std::filesystem::rename(model.string() + ".new", model);
+  };
+  const ResultDocument document = execute();
+  ASSERT_THAT(document.runs, SizeIs(3)) << explain(document);
+  EXPECT_EQ(document.runs[2].status, RunStatus::failed);
+  EXPECT_EQ(
+      document.runs[2].reason,
+      "integrity: a.safetensors was replaced since the first run of backend \"disk\": measure again once "
+      "nothing writes there");
+  EXPECT_EQ(document.cases[0].status, CaseStatus::failed);
+}
+
+TEST_F(ExecutePlan, FailsTheRunsOfAModelThatWasWrittenToSinceTheFirst) {
+  make_file();
+  make(kDisk, "repetitions = 4");
+  on_finished = [this](const RunRecord& record) {
+    if (record.sequence == 0) make_file();
+  };
+  const ResultDocument document = execute();
+  ASSERT_THAT(document.runs, SizeIs(2)) << explain(document);
+  EXPECT_THAT(document.runs[1].reason,
+              HasSubstr("integrity: a.safetensors was written to since the first run"));
+}
+
+TEST_F(ExecutePlan, FailsARunUnderWhichTheModelWasWrittenTo) {
+  make_file(2'000'000);
+  make(kDisk + "chunk = \"64 KiB\"\n", "repetitions = 1\nverify = \"off\"\nmax_bandwidth = \"1 MB/s\"");
+  bool written = false;
+  on_progress = [&](const RunnerProgress& progress) {
+    if (progress.worker.phase != "load" || progress.worker.delivered_bytes == 0 || written) return;
+    written = true;
+    std::fstream(directory / "models" / "m" / "a.safetensors") << ' ';
+  };
+  const ResultDocument document = execute();
+  ASSERT_TRUE(written);
+  ASSERT_THAT(document.runs, SizeIs(1)) << explain(document);
+  EXPECT_EQ(document.runs[0].status, RunStatus::failed);
+  EXPECT_THAT(document.runs[0].reason,
+              HasSubstr("integrity: a.safetensors was written to while it was loaded"));
+}
+
+// Another process that holds a shard open.
+class Holder {
+ public:
+  explicit Holder(const std::filesystem::path& file) : child_(::fork()) {
+    if (child_ != 0) return;
+    const int fd = ::open(file.c_str(), O_RDWR);
+    ::execlp("sleep", "sleep", "600", nullptr);
+    ::_exit(fd < 0 ? 126 : 127);
+  }
+  ~Holder() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+ private:
+  pid_t child_;
+};
+
+TEST_F(ExecutePlan, KeepsTheValidRunsOfACaseWhoseFilesSomebodyOpensLater) {
+  make_file();
+  make(kDisk, "repetitions = 4");
+  std::optional<Holder> holder;
+  on_finished = [&](const RunRecord& record) {
+    if (record.sequence != 2) return;
+    holder.emplace(directory / "models" / "m" / "a.safetensors");
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  };
+  const ResultDocument document = execute();
+  ASSERT_THAT(document.runs, SizeIs(4)) << explain(document);
+  EXPECT_EQ(document.runs[3].status, RunStatus::skipped) << explain(document);
+  EXPECT_EQ(document.cases[0].status, CaseStatus::ok);
+  EXPECT_THAT(document.cases[0].reason, ::testing::StartsWith("stopped after 2 valid runs: "));
+  EXPECT_THAT(document.cases[0].reason, HasSubstr("--disturb allows it"));
+  EXPECT_THAT(valid_runs(document, document.cases[0].id), SizeIs(2));
 }
 
 // On a file system that is memory no run can be proved cold.

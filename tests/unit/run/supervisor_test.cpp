@@ -101,6 +101,15 @@ TEST_F(SupervisedWorker, ThatHangsAndHeedsNoCancelIsKilledWithinItsGrace) {
   EXPECT_EQ(phases, (std::vector<std::string>{"load"}));
 }
 
+TEST_F(SupervisedWorker, ThatIsStoppedIsSaidToHaveBeenWhereItWasThen) {
+  const RunRecord late = record_of(execute("loading", kSecond), kSecond);
+  EXPECT_EQ(late.reason, "no end after 1.00 s, in phase load, 5.00 MB of 20.0 MB delivered");
+  const auto outcome = execute("loading", 60 * kSecond, [](const WorkerProgress& progress) {
+    if (progress.delivered_bytes == 5'000'000) static_cast<void>(::raise(SIGINT));
+  });
+  EXPECT_EQ(record_of(outcome, kSecond).reason, "interrupted in phase load, 5.00 MB of 20.0 MB delivered");
+}
+
 // Its request is longer than a pipe holds.
 TEST_F(SupervisedWorker, ThatNeverReadsItsRequestDoesNotHoldUpTheWatchdog) {
   request.plugin_files.assign(5'000, std::string(100, 'p'));

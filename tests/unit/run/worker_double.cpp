@@ -83,6 +83,13 @@ int behave(std::string_view how) {
     say(R"({"event":"progress","delivered":5000000,"total":20000000})");
     hang();
   }
+  if (how == "loading") {
+    say(R"({"event":"phase","name":"load"})");
+    say(R"({"event":"progress","delivered":5000000,"total":20000000})");
+    wait_for_line("cancel");
+    say(R"({"event":"progress","delivered":6000000,"total":20000000})");
+    say(R"({"event":"phase","name":"release"})");
+  }
   if (how == "deaf") hang();
   if (how == "polite") wait_for_line("cancel");
   if (how == "grandchild") leave_grandchild();

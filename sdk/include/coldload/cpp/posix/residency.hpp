@@ -1,5 +1,8 @@
 // How much of a file lies in the page cache: cachestat(2), else mincore(2), else "unknown".
 //
+// On overlayfs it is mincore(2) from the start: the pages are those of a layer's file, and cachestat() counts
+// those of the overlay's own, of which there are none.
+//
 // For a file that the process neither owns nor may write, cachestat() says EPERM and mincore() says that
 // every page is resident, always. The answer is then "unknown" and never a number.
 #pragma once
@@ -8,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -64,6 +68,14 @@ inline constexpr long kCachestatCall = 451;
   return ::syscall(kCachestatCall, fd, &range, &out, 0u) == 0 ? 0 : errno;
 }
 
+// Whether cachestat() looks where the file's pages are.
+[[nodiscard]] inline bool cachestat_is_truthful(int fd) noexcept {
+  constexpr uint64_t kOverlay = 0x794c7630;
+  struct statfs mount = {};
+  if (::fstatfs(fd, &mount) != 0) return false;
+  return (static_cast<uint64_t>(mount.f_type) & 0xffffffffu) != kOverlay;
+}
+
 // The kernel's own condition for mincore() to tell the truth: owner or privileged, or may write. O_NOATIME is
 // granted on exactly the first of the two.
 [[nodiscard]] inline bool mincore_is_truthful(int fd) noexcept {
@@ -105,7 +117,7 @@ inline constexpr long kCachestatCall = 451;
                                                     ResidencyChoice choice = ResidencyChoice::any) {
   // A length of 0 would mean "to the end" to cachestat().
   if (size_bytes == 0) return {ResidencyMethod::cachestat, 0, 0};
-  if (choice == ResidencyChoice::any) {
+  if (choice == ResidencyChoice::any && detail::cachestat_is_truthful(fd)) {
     detail::Cachestat cachestat = {};
     if (detail::cachestat(fd, size_bytes, cachestat) == 0) {
       const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));

@@ -1,0 +1,16 @@
+// Whether a model is all there, before anything of it is measured or copied.
+#pragma once
+
+#include "core/base/result.hpp"
+#include "core/plugin/instance.hpp"
+#include "core/run/survey.hpp"
+
+namespace coldload {
+
+// Holds a model to its index, where it has one, and to the names in its directory, where its backend (or what
+// that is built on) tells one: a shard that is named and missing, or is no file, would be left out unseen.
+// Reads the index and no weights. Error (integrity): shards that are not there, by name; an index that is
+// none. A model without an index is whole. [control-thread]
+[[nodiscard]] Result<void> check_whole(const Backend& backend, const FoundModel& model);
+
+}  // namespace coldload
