@@ -28,14 +28,28 @@ void print_step(const ProvisionStep& step, std::string_view what) {
   print_out(fmt::format("{}: {}: {}\n", step.backend, step.place, what));
 }
 
+// Nothing is to be done, or nothing can be: says which.
+ExitCode tell(const ProvisionStep& step) {
+  print_step(step, intention(step));
+  return step.action == ProvisionAction::impossible ? ExitCode::environment : ExitCode::ok;
+}
+
+// As it would end without --dry-run, were every copy made.
+ExitCode tell_all(const std::vector<ProvisionStep>& steps) {
+  ExitCode code = ExitCode::ok;
+  for (const ProvisionStep& step : steps) {
+    if (const ExitCode one = tell(step); code == ExitCode::ok) code = one;
+  }
+  return code;
+}
+
 // What goes on from here is the other steps; the first failure decides the exit status.
 ExitCode put(const std::vector<ProvisionStep>& steps, const Scenario& scenario, const Registry& registry,
              Supervisor& supervisor) {
   ExitCode code = ExitCode::ok;
   for (const ProvisionStep& step : steps) {
     if (step.action == ProvisionAction::present || step.action == ProvisionAction::impossible) {
-      print_step(step, intention(step));
-      if (step.action == ProvisionAction::impossible && code == ExitCode::ok) code = ExitCode::environment;
+      if (const ExitCode one = tell(step); code == ExitCode::ok) code = one;
       continue;
     }
     const auto copy = [&] {
@@ -91,9 +105,7 @@ ExitCode provision_command(const Context& context, const ProvisionCommand& comma
       plan_provision(*scenario, *registry, make_surveyor(supervisor, *registry));
   if (context.interrupt->pending()) return ExitCode::interrupted;
   if (command.remove) return take_away(steps, *scenario, *registry, supervisor);
-  if (!command.dry_run) return put(steps, *scenario, *registry, supervisor);
-  for (const ProvisionStep& step : steps) print_step(step, intention(step));
-  return ExitCode::ok;
+  return command.dry_run ? tell_all(steps) : put(steps, *scenario, *registry, supervisor);
 }
 
 }  // namespace coldload

@@ -28,7 +28,7 @@ struct ModelObject {
 // die.
 struct SurveyRequest {
   BackendChain backend;
-  ComponentSpec strategy;
+  ComponentSpec strategy;  // without a component: nothing is asked of a strategy, the model is only listed
   std::string model_path;
   std::string base_directory;
 };

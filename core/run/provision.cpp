@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/model/generator.hpp"
+#include "core/plan/expand.hpp"
 #include "core/plan/objects.hpp"
 #include "core/run/ask.hpp"
 #include "core/scenario/components.hpp"
@@ -69,35 +70,70 @@ class ProvisionPlanner {
       const auto component = registry_.find(COLDLOAD_KIND_BACKEND, backend.component);
       const bool made_up = component && (component->table->flags & COLDLOAD_COMPONENT_SYNTHETIC) != 0;
       if (made_up || !built_on(backend, registry_).empty()) continue;
-      steps_.push_back(look_at(backend));
-      specs_.push_back(&backend);
+      add_places(backend);
     }
+    for (const Holder& holder : holders_) steps_.push_back(look_at(holder));
     for (size_t at = 0; at < steps_.size(); ++at) {
-      if (steps_[at].action == ProvisionAction::copy) decide(steps_[at], *specs_[at]);
+      if (steps_[at].action == ProvisionAction::copy) decide(steps_[at], holders_[at]);
     }
     return std::move(steps_);
   }
 
  private:
+  // A backend with one value for each of its options.
+  struct Holder {
+    std::string label;  // its name; with its swept options where several of it are looked at
+    ComponentSpec spec;
+    std::optional<Diagnostic> mistake;
+  };
+
+  // What a sweep leaves in the same directory is one place. Behind a URL other options may name another.
+  void add_places(const ComponentSpec& backend) {
+    const auto variants = expand_backend(backend.name, scenario_.backends, registry_);
+    if (!variants) {
+      holders_.push_back({backend.name, backend, variants.error()});
+      return;
+    }
+    const size_t first = holders_.size();
+    for (const BackendVariant& variant : *variants) {
+      const ComponentSpec& spec = variant.chain.back();
+      const Member* place = place_option(spec);
+      const auto is_same = [&](const Holder& other) {
+        const Member* known = place_option(other.spec);
+        return known != nullptr && known->key == place->key &&
+               to_string(known->value) == to_string(place->value);
+      };
+      const bool seen =
+          place != nullptr && place->key != "url" &&
+          std::any_of(holders_.begin() + static_cast<ptrdiff_t>(first), holders_.end(), is_same);
+      if (!seen) holders_.push_back({variant.label, spec, std::nullopt});
+    }
+    if (holders_.size() == first + 1) holders_.back().label = backend.name;
+  }
+
   // Missing is `copy` at first: from where is decided when all were looked at.
-  ProvisionStep look_at(const ComponentSpec& backend) {
+  ProvisionStep look_at(const Holder& holder) {
     ProvisionStep step;
-    step.backend = backend.name;
+    const ComponentSpec& backend = holder.spec;
+    step.backend = holder.label;
     const std::string& path = scenario_.model.path_on(backend.name);
     const Member* place = place_option(backend);
     step.place = below(place == nullptr ? backend.name : std::get<std::string>(place->value.data), path);
-    const auto survey = surveyor_({{backend}, scenario_.strategies.front(), path, scenario_.base_directory});
+    if (holder.mistake) {
+      refuse(step, to_string(*holder.mistake));
+      return step;
+    }
+    const auto survey = surveyor_({{backend}, {}, path, scenario_.base_directory});
     if (survey) {
       const auto objects = model_objects(survey->objects, survey->model_path);
       const bool held = objects && std::ranges::any_of(*objects, &ModelObject::is_item);
-      if (held) present_.push_back(&backend);
+      if (held) present_.push_back(&holder);
       if (!held)
         refuse(step, "something is there, but no *.safetensors: nothing is put where others' files stand");
     } else if (survey.error().status == Status::not_found) {
       step.action = ProvisionAction::copy;
     } else {
-      step.action = ProvisionAction::impossible;
-      step.reason = survey.error().message;
+      refuse(step, survey.error().message);
     }
     if (const auto moved = at_model(backend, path); moved && !path.empty()) {
       step.chain = copying(*moved, backend, path, false);
@@ -105,7 +141,8 @@ class ProvisionPlanner {
     return step;
   }
 
-  void decide(ProvisionStep& step, const ComponentSpec& backend) {
+  void decide(ProvisionStep& step, const Holder& holder) {
+    const ComponentSpec& backend = holder.spec;
     const std::string& path = scenario_.model.path_on(backend.name);
     const Member* place = place_option(backend);
     if (path.empty())
@@ -115,10 +152,10 @@ class ProvisionPlanner {
                     fmt::format("nothing is written to a backend \"{}\": upload the model with its own tools",
                                 backend.component));
     }
-    for (const ComponentSpec* holder : present_) {
-      auto source = at_model(*holder, scenario_.model.path_on(holder->name));
+    for (const Holder* other : present_) {
+      auto source = at_model(other->spec, scenario_.model.path_on(other->spec.name));
       if (!source) continue;
-      step.from = holder->name;
+      step.from = other->label;
       step.chain = copying(std::move(*source), backend, path, true);
       return;
     }
@@ -130,7 +167,7 @@ class ProvisionPlanner {
     const std::filesystem::path root =
         std::filesystem::path(scenario_.base_directory) / std::get<std::string>(place->value.data);
     step.scratch = (root / fmt::format(".coldload-provision-{}", ::getpid())).lexically_normal().string();
-    present_.push_back(&backend);  // by the time that a later one is put in place
+    present_.push_back(&holder);  // by the time that a later one is put in place
     step.chain =
         copying({"provision-source", "local", {option("root", step.scratch)}, {}}, backend, path, true);
   }
@@ -144,8 +181,8 @@ class ProvisionPlanner {
   const Registry& registry_;
   const Surveyor& surveyor_;
   std::vector<ProvisionStep> steps_;
-  std::vector<const ComponentSpec*> specs_;
-  std::vector<const ComponentSpec*> present_;
+  std::vector<Holder> holders_;  // of each step
+  std::vector<const Holder*> present_;
 };
 
 // The generated model while it is needed; gone with this object.

@@ -15,7 +15,8 @@ namespace coldload {
 
 enum class ProvisionAction { present, copy, generate, impossible };
 
-// One backend of the scenario that holds objects itself (not one that is built on others).
+// One backend of the scenario that holds objects itself (not one that is built on others). A swept option
+// that leads to several places makes a step of each; then `backend` carries it, as a case id does.
 struct ProvisionStep {
   std::string backend;
   std::string place;  // "/mnt/nvme/models/qwen2.5-7b", for messages
@@ -26,7 +27,7 @@ struct ProvisionStep {
   std::string scratch;  // generate: a directory of ours below the backend's root, absolute; gone afterwards
 };
 
-// In the order of the scenario. Reads no weights, writes nothing. [control-thread]
+// In the order of the scenario; strategies do not matter. Reads no weights, writes nothing. [control-thread]
 [[nodiscard]] std::vector<ProvisionStep> plan_provision(const Scenario& scenario, const Registry& registry,
                                                         const Surveyor& surveyor);
 

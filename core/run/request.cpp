@@ -98,7 +98,7 @@ json::value to_json(const WorkerRequest& request) {
   json::array backend;
   for (const ComponentSpec& spec : request.backend) backend.push_back(to_json(spec));
   out["backend"] = std::move(backend);
-  out["strategy"] = to_json(request.strategy);
+  if (!request.strategy.component.empty()) out["strategy"] = to_json(request.strategy);
   out["model_path"] = request.model_path;
   out["destination"] = request.destination;
   if (request.destination_plugin) out["destination_plugin"] = to_json(*request.destination_plugin);
@@ -135,11 +135,11 @@ Result<WorkerRequest> worker_request_from_json(const json::value& document) {
     if (!spec) return pass(spec);
     request.backend.push_back(std::move(*spec));
   }
-  const bool asks_strategy = request.operation == Operation::run || request.operation == Operation::survey ||
-                             (request.operation == Operation::diagnose && request.backend.empty());
-  if (asks_strategy) {
-    const json::value* strategy = from->if_contains("strategy");
-    if (strategy == nullptr) return malformed("strategy");
+  const bool needs_strategy = request.operation == Operation::run ||
+                              (request.operation == Operation::diagnose && request.backend.empty());
+  const json::value* strategy = from->if_contains("strategy");
+  if (strategy == nullptr && needs_strategy) return malformed("strategy");
+  if (strategy != nullptr) {
     auto spec = component_spec_from_json(*strategy);
     if (!spec) return pass(spec);
     request.strategy = std::move(*spec);

@@ -80,24 +80,38 @@ coldload_model_size size_of(const FoundModel& model) {
   return size;
 }
 
+namespace {
+
+// What the backend alone says.
+Result<Survey> list_model(const Backend& backend, const std::string& model_path) {
+  Survey survey;
+  survey.backend_options = backend.options();
+  survey.emulated = backend.has_flag(COLDLOAD_COMPONENT_EMULATED);
+  survey.synthetic = backend.has_flag(COLDLOAD_COMPONENT_SYNTHETIC);
+  survey.stages = backend.stages();
+  auto found = find_model(backend, model_path);
+  if (!found) return pass(found);
+  survey.model_path = std::move(found->path);
+  survey.objects = std::move(found->objects);
+  return survey;
+}
+
+}  // namespace
+
 Result<Survey> take_survey(const WorkerRequest& request, const Registry& registry, const HostServices& host) {
   auto backend = Backend::create(registry, request.backend, request.base_directory, host);
   if (!backend) return pass(backend);
+  if (request.strategy.component.empty()) return list_model(**backend, request.model_path);
   auto strategy = Strategy::create(registry, request.strategy, request.base_directory, host);
   if (!strategy) return pass(strategy);
-  Survey survey;
-  survey.backend_options = (*backend)->options();
+  auto listed = list_model(**backend, request.model_path);
+  if (!listed) return listed;
+  Survey survey = std::move(*listed);
   survey.strategy_options = (*strategy)->options();
-  survey.emulated = (*backend)->has_flag(COLDLOAD_COMPONENT_EMULATED);
-  survey.synthetic = (*backend)->has_flag(COLDLOAD_COMPONENT_SYNTHETIC);
   survey.external = ((*strategy)->component().table->flags & COLDLOAD_COMPONENT_EXTERNAL) != 0;
-  survey.stages = (*backend)->stages();
-  auto found = find_model(**backend, request.model_path);
-  if (!found) return pass(found);
-  if (auto whole = check_whole(**backend, *found); !whole) return pass(whole);
-  const coldload_model_size size = size_of(*found);
-  survey.model_path = std::move(found->path);
-  survey.objects = std::move(found->objects);
+  const FoundModel model{survey.model_path, survey.objects};
+  if (auto whole = check_whole(**backend, model); !whole) return pass(whole);
+  const coldload_model_size size = size_of(model);
 
   const auto needs = (*strategy)->requirements(size);
   if (!needs) {

@@ -80,6 +80,31 @@ class Provision(CliTest):
         self.assertIn("something is there, but no *.safetensors", finished.out)
         self.assertEqual(os.listdir(self.path("b/other/place")), ["notes.txt"])
 
+    def test_a_dry_run_ends_as_the_run_would(self):
+        told = self.coldload("provision", self.file(generate=""), "--dry-run", expect=ENVIRONMENT).out
+        self.assertEqual(told.count("no backend of the scenario has it"), 2)
+
+    def test_what_strategies_sweep_and_whether_they_could_run_does_not_matter(self):
+        self.small_model("a/models/x")
+        text = TEXT.format(dir=self.dir, generate="").replace(
+            "[strategy.parallel]", "[strategy.parallel]\nthreads = [4, 16]\n[strategy.command]\nargv = [\"false\"]")
+        told = self.coldload("provision", self.scenario(text)).out
+        self.assertIn(f"one: {self.path('a/models/x')}: there already\n", told)
+        self.assertIn(f"two: {self.path('b/other/place')}: copied from backend one, 4.20 MB", told)
+
+    def test_each_place_that_a_backend_sweeps_over_gets_the_model_once(self):
+        self.small_model("a/models/x")
+        os.makedirs(self.path("c"))
+        text = TEXT.format(dir=self.dir, generate="").replace(
+            f'root = "{self.dir}/b"', f'root = ["{self.dir}/b", "{self.dir}/c"]')
+        told = self.coldload("provision", self.scenario(text)).out
+        for root in ("b", "c"):
+            place = self.path(root)
+            self.assertIn(f"two,root={place}: {place}/other/place: copied from backend one, 4.20 MB", told)
+        told = self.coldload("provision", self.scenario(text), "--remove").out
+        self.assertEqual(told.count(": removed"), 2)
+        self.assertTrue(os.path.exists(self.path("a/models/x/config.json")))
+
     def test_a_scenario_with_mistakes_is_told_as_one(self):
         self.coldload("provision", self.scenario("[model]\n"), expect=USAGE)
 

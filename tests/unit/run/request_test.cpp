@@ -102,12 +102,22 @@ TEST(WorkerRequest, KeepsEveryFlagApart) {
   }
 }
 
+TEST(WorkerRequest, OfASurveyMayComeWithoutAStrategy) {
+  WorkerRequest sent = full_request();
+  sent.strategy = {};
+  const auto got = worker_request_from_json(through_text(sent));
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->strategy.component, "");
+  EXPECT_EQ(got->backend.size(), 2U);
+}
+
 TEST(WorkerRequest, ThatIsMalformedIsRefusedWithWhatIsMissing) {
   const auto complaint = [](const json::value& document) {
     const auto request = worker_request_from_json(document);
     return request ? std::string("(accepted)") : request.error().message;
   };
-  const json::object whole = through_text(full_request()).as_object();
+  json::object whole = through_text(full_request()).as_object();
+  whole["operation"] = "run";
   EXPECT_EQ(complaint(json::value(whole)), "(accepted)");
   EXPECT_THAT(complaint(json::array{}), HasSubstr("no valid object"));
   for (const char* key : {"operation", "backend", "strategy", "cache"}) {
