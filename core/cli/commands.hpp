@@ -40,6 +40,7 @@ struct StageCommand {
   std::string source;
   std::string destination;
   bool verify = false;
+  bool dry_run = false;
   std::string limit;  // "": none
   std::optional<uint32_t> parallel;
 };

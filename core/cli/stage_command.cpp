@@ -8,6 +8,32 @@
 #include "core/run/supervisor.hpp"
 
 namespace coldload {
+namespace {
+
+// What a copy would be asked to bring, as its source lists it.
+ExitCode list_source(const Context& context, const StageCommand& command, const Registry& registry) {
+  auto source = stage_source(command.source, registry);
+  if (!source) {
+    print_error(source.error());
+    return exit_code_of(source.error());
+  }
+  Supervisor supervisor(context.executable, *context.interrupt);
+  SurveyRequest asked;
+  asked.backend = {std::move(*source)};
+  const auto listed = make_surveyor(supervisor, registry)(asked);
+  if (!listed) {
+    print_error(listed.error());
+    return exit_code_of(listed.error());
+  }
+  uint64_t bytes = 0;
+  for (const ListedObject& object : listed->objects) bytes += object.size_bytes;
+  print_out(fmt::format("{}: {} in {} files would be copied from {}; nothing was done\n", command.destination,
+                        format_bytes_decimal(bytes), listed->objects.size(), command.source));
+  return ExitCode::ok;
+}
+
+}  // namespace
+
 ExitCode stage_command(const Context& context, const StageCommand& command) {
   StageOrder order{command.source, command.destination, std::nullopt, command.parallel};
   if (!command.limit.empty()) {
@@ -23,6 +49,7 @@ ExitCode stage_command(const Context& context, const StageCommand& command) {
     print_error(registry.error());
     return exit_code_of(registry.error());
   }
+  if (command.dry_run) return list_source(context, command, *registry);
   const auto chain = stage_chain(order, *registry);
   if (!chain) {
     print_error(chain.error());

@@ -31,7 +31,13 @@ Result<ComponentSpec> directory_spec(const std::string& name, const std::string&
   return ComponentSpec{name, "local", {option("root", absolute.string())}, {}};
 }
 
-Result<ComponentSpec> source_spec(const std::string& source, const Registry& registry) {
+bool lies_in(const std::filesystem::path& path, const std::filesystem::path& directory) {
+  return std::mismatch(directory.begin(), directory.end(), path.begin(), path.end()).first == directory.end();
+}
+
+}  // namespace
+
+Result<ComponentSpec> stage_source(const std::string& source, const Registry& registry) {
   const std::string scheme = scheme_of(source);
   if (scheme.empty()) return directory_spec("source", source);
   if (scheme == "file") return directory_spec("source", source.substr(scheme.size() + 3));
@@ -46,14 +52,8 @@ Result<ComponentSpec> source_spec(const std::string& source, const Registry& reg
               fmt::format("{}: no backend reads {}://{}", source, scheme, suggestion(scheme, known)));
 }
 
-bool lies_in(const std::filesystem::path& path, const std::filesystem::path& directory) {
-  return std::mismatch(directory.begin(), directory.end(), path.begin(), path.end()).first == directory.end();
-}
-
-}  // namespace
-
 Result<BackendChain> stage_chain(const StageOrder& order, const Registry& registry) {
-  auto source = source_spec(order.source, registry);
+  auto source = stage_source(order.source, registry);
   if (!source) return pass(source);
   std::error_code error;
   auto destination = std::filesystem::absolute(order.destination, error).lexically_normal();

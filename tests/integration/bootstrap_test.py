@@ -306,11 +306,14 @@ class StagingByColdload(Staging, BootstrapTest, CliTest):
         with FaultyS3(self.path("lake")) as server:
             env = {"AWS_ENDPOINT_URL": server.endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
             plan = self.staged(source="s3://models/model", source_is_url=True)
+            self.bootstrap(plan, "--dry-run", env=env)
             self.bootstrap(plan, env=env)
             self.assertEqual(contents(self.current()), contents(self.source))
             before = tree(self.target)
             self.bootstrap(plan, env=env)
             self.assertEqual(tree(self.target), before)
+            elsewhere = self.staged(source="s3://models/elsewhere", source_is_url=True)
+            self.assertIn("cannot be copied", self.bootstrap(elsewhere, "--dry-run", expect=COPY, env=env).err)
 
 
 class Mounts(BootstrapTest, CliTest):
@@ -386,6 +389,9 @@ class InPlace(BootstrapTest, CliTest):
         os.mkdir(self.path("empty"))
         self.assertIn("holds no *.safetensors", self.bootstrap(self.in_place(model_directory=self.path("empty")), expect=MODEL).err)
         self.assertIn("No such file", self.bootstrap(self.in_place(model_directory=self.path("gone")), expect=MODEL).err)
+
+    def test_verifying_where_nothing_was_copied_says_that_nothing_was_compared(self):
+        self.assertIn("no byte was compared", self.bootstrap(self.in_place(), "--verify").err)
 
     def test_another_size_is_told(self):
         self.assertIn("were measured", self.bootstrap(self.in_place(model_bytes=1)).err)

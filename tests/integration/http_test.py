@@ -6,7 +6,7 @@ import shutil
 import sys
 import unittest
 
-from coldload_cli import BUILD, CASE_FAILED, OK, SOURCE, USAGE, CliTest, hasty
+from coldload_cli import BUILD, CASE_FAILED, ENVIRONMENT, OK, SOURCE, USAGE, CliTest, hasty
 from conformance_cli import ConformanceCliTest
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
@@ -80,6 +80,17 @@ class Loads(HttpTest):
                     "[strategy.sequential]\n" + hasty(1))
             _, document = self.run_scenario(text)
         self.assertEqual(set(self.statuses(document).values()), {"ok"})
+
+
+    def test_a_dry_run_of_staging_lists_the_source_or_says_that_it_cannot(self):
+        with self.nginx() as nginx:
+            copy = self.path("copy")
+            listed = self.coldload("stage", nginx.url, copy, "--dry-run")
+            self.assertRegex(listed.out, r"MB in \d+ files would be copied from http://.*; nothing was done")
+            self.assertFalse(os.path.exists(copy))
+            # The list names what lies below it, and there is none in the model's own directory.
+            refused = self.coldload("stage", nginx.url + "/model", copy, "--dry-run", expect=ENVIRONMENT)
+            self.assertIn("/model/SHA256SUMS: HTTP status 404", refused.err)
 
 
 class Fails(HttpTest):
