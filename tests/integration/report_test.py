@@ -202,6 +202,24 @@ class Note(Reported):
         refused = self.coldload("report", Reported.shared, Reported.shared, "-o", self.path("both"), expect=USAGE)
         self.assertIn("is in an earlier run too: compare them with coldload compare", refused.err)
 
+    def test_files_with_other_content_are_replaced_and_named(self):
+        finished, out = self.report()
+        self.assertNotIn("is replaced", finished.err)
+        again, _ = self.report()
+        self.assertNotIn("is replaced", again.err, "the same content is no news")
+        script = os.path.join(out, "bootstrap.sh")
+        before = self.text(out, "bootstrap.sh")
+        with open(script, "a", encoding="utf-8") as file:
+            file.write("# edited\n")
+        edited, _ = self.report()
+        self.assertIn(f"note: other content stood in {out} and is replaced: bootstrap.sh\n", edited.err)
+        self.assertEqual(self.text(out, "bootstrap.sh"), before)
+        named, _ = self.report("--client", "Some & Sons")
+        told = [line for line in named.err.splitlines() if "is replaced" in line]
+        self.assertEqual(len(told), 1, named.err)
+        self.assertIn("storage_layout_notes.md, ", told[0])
+        self.assertNotIn("storage_layout_bench.csv", told[0], "it does not name the client")
+
     def test_what_is_no_run_is_named(self):
         refused = self.coldload("report", self.path("nothing"), expect=USAGE)
         self.assertIn("nothing", refused.err)
