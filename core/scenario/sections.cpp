@@ -63,7 +63,7 @@ void read_path_per_backend(const Slot& slot, const ValueTable& table, ModelReadi
     }
     std::string path;
     read_model_path({member, "[model.path]", slot.mistakes}, path);
-    out.spec.backend_paths.emplace_back(member.key, std::move(path));
+    out.spec.backend_paths.push_back({member.key, std::move(path), member.where});
   }
 }
 
@@ -87,6 +87,7 @@ constexpr std::array<Key<ModelReading>, 2> kModelKeys = {{
     {"path",
      [](const Slot& slot, ModelReading& out) {
        out.path = &slot.member;
+       out.spec.path_where = slot.member.where;
        if (const auto* table = std::get_if<ValueTable>(&slot.member.value.data)) {
          read_path_per_backend(slot, *table, out);
        } else if (std::holds_alternative<std::string>(slot.member.value.data)) {

@@ -80,6 +80,13 @@ class ScenarioFiles(CliTest):
             self.assertEqual(len(told), 1, finished.err)
             self.assertIn(words, told[0])
 
+    def test_a_model_that_is_not_there_is_told_at_its_path(self):
+        os.makedirs(self.path("root"))
+        path = self.scenario('[model]\npath = "client-modl"\n[backend.local]\nroot = "root"\n[strategy.sequential]\n')
+        self.refused(path, f'{path}:4:1: [model] path: backend "local" holds no model in '
+                     f'{self.path("root/client-modl")}: ', "put it there (coldload provision FILE), or correct the path",
+                     command="plan")
+
     def test_a_ten_kilobyte_scenario_is_checked_promptly(self):
         blocks = "".join(f'[strategy.s{n}]\nplugin = "parallel"\nthreads = [1, 2, {n + 3}]\n' for n in range(170))
         path = self.scenario(NULL + blocks)

@@ -253,17 +253,45 @@ TEST(Plan, FailsACaseWhoseBackendListsWhatCannotBe) {
 
 TEST(Plan, SaysOnceWhichBackendHasNoModel_AndHowToMakeOne) {
   const auto absent = [](const SurveyRequest&) -> Result<Survey> {
-    return fail(Status::not_found, "/mnt/nvme/m: no such directory");
+    return fail(Status::not_found, "listing \"m\": no such directory");
   };
   EXPECT_THAT(mistakes_of(plan_of(scenario_of(kNvme + kTwoStrategies), absent)),
-              ElementsAre("x.toml:4:10: backend \"nvme\": no model \"m\": /mnt/nvme/m: no such directory"));
+              ElementsAre("x.toml:3:1: [model] path: backend \"nvme\" holds no model in /mnt/nvme/m: listing "
+                          "\"m\": no such directory; put it there (coldload provision FILE), or correct the "
+                          "path"));
   EXPECT_THAT(
       mistakes_of(plan_of(scenario_of("generate = { like = \"qwen2.5-7b\", scale = 0.25, seed = 7 }\n" +
                                       kNvme + kTwoStrategies),
                           absent)),
       ElementsAre(
-          "x.toml:5:10: backend \"nvme\": no model \"m\": /mnt/nvme/m: no such directory; make it with: "
-          "coldload gen-model /mnt/nvme/m --like qwen2.5-7b --scale 0.25 --seed 7"));
+          "x.toml:3:1: [model] path: backend \"nvme\" holds no model in /mnt/nvme/m: listing \"m\": no such "
+          "directory; make it with: coldload gen-model /mnt/nvme/m --like qwen2.5-7b --scale 0.25 --seed 7"));
+}
+
+TEST(Plan, PointsAtTheModelsPathOfTheBackendThatLacksIt) {
+  const auto scenario = parse_scenario(
+      "schema = 1\n[model]\npath = { nvme = \"a\", lake = \"b\" }\n" + kNvme + kLake + "[strategy.mmap]\n",
+      "x.toml", "/scenarios", test_registry());
+  ASSERT_TRUE(scenario.has_value());
+  const auto plan = plan_of(*scenario, [](const SurveyRequest& request) -> Result<Survey> {
+    if (request.backend.back().name == "lake") return fail(Status::not_found, "no such key");
+    Survey survey = usual_survey(request);
+    for (ListedObject& object : survey.objects) object.key.replace(0, 1, "a");
+    return survey;
+  });
+  EXPECT_THAT(mistakes_of(plan),
+              ElementsAre("x.toml:3:22: [model] path: backend \"lake\" holds no model in s3://m/b: no such "
+                          "key; put it there (coldload provision FILE), or correct the path"));
+}
+
+TEST(Plan, OfABackendThatCannotBeCreatedSaysOnceWhatItIsItself) {
+  const auto plan = plan_of(
+      scenario_of(kNvme + kLake + kStaged + "[strategy.mmap]\n[[compare]]\nbackend = [\"nvme\", \"near\"]\n"),
+      [](const SurveyRequest&) -> Result<Survey> {
+        return fail(Status::not_found, "x.toml:4:10: backend \"nvme\": root /mnt/nvme: no such directory");
+      });
+  EXPECT_THAT(mistakes_of(plan), ElementsAre("x.toml:4:10: backend \"nvme\": root /mnt/nvme: no such "
+                                             "directory; name one that is there"));
 }
 
 TEST(Plan, RefusesADirectoryWithoutShards) {
@@ -272,8 +300,10 @@ TEST(Plan, RefusesADirectoryWithoutShards) {
     survey.objects = {{"m/config.json", 5}, {"m/sub/model.safetensors", 9}};
     return survey;
   });
-  EXPECT_THAT(mistakes_of(plan),
-              ElementsAre("x.toml:4:10: backend \"nvme\": \"m\" holds no *.safetensors object (2 others)"));
+  EXPECT_THAT(
+      mistakes_of(plan),
+      ElementsAre("x.toml:3:1: [model] path: backend \"nvme\" holds no *.safetensors in /mnt/nvme/m (2 "
+                  "other objects); name the directory of the shards"));
 }
 
 TEST(Plan, PassesOnWhatAPluginSaysOfItsOptions) {
