@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "core/base/limits.hpp"
-#include "core/base/nearest.hpp"
 #include "core/plan/baseline.hpp"
 #include "core/plan/candidates.hpp"
+#include "core/plan/globs.hpp"
 #include "core/plan/objects.hpp"
 #include "core/plan/skip.hpp"
 #include "core/scenario/components.hpp"
@@ -21,6 +21,12 @@ namespace {
 struct Answer {
   Survey survey;
   std::vector<ModelObject> objects;
+  std::optional<Error> failure;
+};
+
+// A first start that is no case after all: its backend does not stage, or could not be asked.
+struct Unstaged {
+  const Candidate* candidate = nullptr;
   std::optional<Error> failure;
 };
 
@@ -49,7 +55,10 @@ class Planner {
  private:
   void add_case(const Candidate& candidate) {
     const Answer& answer = ask(candidate);
-    if (candidate.only_if_staged && !answer.survey.stages) return;
+    if (candidate.only_if_staged && !answer.survey.stages) {
+      unstaged_.push_back({&candidate, answer.failure});
+      return;
+    }
     Case subject;
     subject.id = candidate.id;
     subject.backend = candidate.backend->chain;
@@ -107,6 +116,9 @@ class Planner {
   }
 
   // A component that could not be created has named its table already.
+  static std::string place_of(const ComponentSpec& backend) {
+    return to_string(Diagnostic{backend.where, fmt::format("backend \"{}\": ", backend.name)});
+  }
   static std::string without_place(const ComponentSpec& backend, const std::string& message) {
     const std::string place = place_of(backend);
     return message.starts_with(place) ? message.substr(place.size()) : message;
@@ -115,9 +127,6 @@ class Planner {
   // What only the scenario's author can mend ends the planning; the rest is the fate of single cases.
   void report(const SurveyRequest& request, const Answer& answer) {
     const ComponentSpec& backend = request.backend.back();
-  static std::string place_of(const ComponentSpec& backend) {
-    return to_string(Diagnostic{backend.where, fmt::format("backend \"{}\": ", backend.name)});
-  }
     if (answer.failure && answer.failure->status == Status::not_found) {
       return report_missing(request, answer.failure->message);
     }
@@ -174,14 +183,15 @@ class Planner {
       mistakes_.push_back({where, std::move(message)});
   }
 
+  // A first start was matched, and is no case: its backend says so only when asked.
   void nothing_left(const std::vector<Candidate>& candidates) {
-    std::vector<std::string> ids;
-    for (const Candidate& candidate : candidates) ids.push_back(candidate.id);
-    const auto near = nearest_name(options_.only, ids);
-    mistake({"--only", 0, 0},
-            fmt::format("\"{}\" matches none of {} cases{}", options_.only, ids.size(),
-                        near ? fmt::format("; did you mean \"{}\"?", *near)
-                             : fmt::format("; the first is {}", ids.empty() ? "missing" : ids.front())));
+    const Location where{"--only", 0, 0};
+    if (unstaged_.empty()) return mistake(where, matches_nothing(options_.only, candidates));
+    const std::string& backend = unstaged_.front().candidate->backend->chain.back().name;
+    const auto& failure = unstaged_.front().failure;
+    mistake(where, fmt::format("\"{}\" matches no case: backend \"{}\" {}", options_.only, backend,
+                               failure ? "could not be asked whether it stages: " + failure->message
+                                       : "does not stage, so it has no first start"));
   }
 
   void check_agreement() {
@@ -221,6 +231,7 @@ class Planner {
   Plan plan_;
   std::vector<const Candidate*> kept_;
   std::vector<std::string> left_out_;
+  std::vector<Unstaged> unstaged_;
   std::map<std::pair<std::string, std::string>, Answer> answers_;
   Diagnostics mistakes_;
   bool counted_ = false;

@@ -53,6 +53,7 @@ struct Comparison {
   std::vector<std::string> destinations;  // default: stream
   std::vector<CacheState> caches;         // default: cold (and first-start where staged)
   std::string baseline;                   // a glob over case ids; default: the first case
+  Location baseline_where;
   Location where;
 };
 
@@ -93,6 +94,7 @@ struct Service {
 // [[expect]] case = "nvme/parallel*" median = "< 5 s"
 struct Expectation {
   std::string case_glob;
+  Location case_where;
   std::string metric;  // "median" (ns of cold_load), "throughput" (bytes/s)
   bool less = true;    // "<" or ">"
   double threshold = 0;

@@ -248,6 +248,7 @@ constexpr std::array<Key<Service>, 4> kServiceKeys = {{
 
 struct ExpectationReading {
   std::string case_glob;
+  Location case_where;
   std::vector<Expectation> thresholds;
 };
 
@@ -277,6 +278,7 @@ constexpr std::array<Key<ExpectationReading>, 3> kExpectKeys = {{
        const std::string* glob = read_text(slot);
        if (glob != nullptr && glob->empty()) return slot.expected("a glob over case ids");
        if (glob != nullptr) out.case_glob = *glob;
+       out.case_where = slot.member.where;
      }},
     {"median",
      [](const Slot& slot, ExpectationReading& out) { read_threshold(slot, Quantity::duration, out); }},
@@ -336,6 +338,7 @@ std::vector<Expectation> read_expectations(const Member& section, Mistakes& mist
     }
     for (Expectation& expectation : reading.thresholds) {
       expectation.case_glob = reading.case_glob;
+      expectation.case_where = reading.case_where;
       expectations.push_back(std::move(expectation));
     }
   }

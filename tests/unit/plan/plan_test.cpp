@@ -136,8 +136,30 @@ TEST(Plan, SaysWhenOnlyMatchesNothing) {
   PlanOptions options = usual_options();
   options.only = "nvme/mmpa/stream/cold";
   EXPECT_THAT(mistakes_of(plan_of(kNvme + kTwoStrategies, options)),
-              ElementsAre("--only: \"nvme/mmpa/stream/cold\" matches none of 4 cases; did you mean "
+              ElementsAre("--only: \"nvme/mmpa/stream/cold\" matches no case; did you mean "
                           "\"nvme/mmap/stream/cold\"?"));
+}
+
+TEST(Plan, SaysWhichCasesThereAre_WhereOnlyIsLikeNone) {
+  PlanOptions options = usual_options();
+  options.only = "gone/*";
+  EXPECT_THAT(mistakes_of(plan_of(kNvme + kTwoStrategies, options)),
+              ElementsAre("--only: \"gone/*\" matches no case; cases are nvme/parallel/stream/cold, "
+                          "nvme/mmap/stream/cold"));
+}
+
+TEST(Plan, SaysWhenOnlyMeansAFirstStartOfABackendThatDoesNotStage) {
+  PlanOptions options = usual_options();
+  options.only = "nvme/*/first-start";
+  EXPECT_THAT(mistakes_of(plan_of(kNvme + kTwoStrategies, options)),
+              ElementsAre("--only: \"nvme/*/first-start\" matches no case: backend \"nvme\" does not stage, "
+                          "so it has no first start"));
+  EXPECT_THAT(
+      mistakes_of(plan_of(
+          scenario_of(kNvme + kTwoStrategies),
+          [](const SurveyRequest&) -> Result<Survey> { return fail(Status::internal, "crashed"); }, options)),
+      ElementsAre("--only: \"nvme/*/first-start\" matches no case: backend \"nvme\" could not be "
+                  "asked whether it stages: crashed"));
 }
 
 TEST(Plan, TellsItemsFromSmallFiles) {
