@@ -4,6 +4,8 @@
 
 #include "core/base/text.hpp"
 #include "core/cli/commands.hpp"
+#include "core/plan/candidates.hpp"
+#include "core/plan/globs.hpp"
 #include "core/record/run_check.hpp"
 #include "core/record/run_manifest.hpp"
 #include "core/scenario/parse.hpp"
@@ -39,6 +41,12 @@ ExitCode check_scenario(const Context& context, const std::string& file) {
   const auto scenario = read_scenario(file, *registry);
   if (!scenario) {
     print_mistakes(scenario.error());
+    return ExitCode::usage;
+  }
+  const auto candidates = candidate_cases(*scenario, *registry);
+  const Diagnostics mistakes = candidates ? mistaken_globs(*scenario, *candidates) : candidates.error();
+  if (!mistakes.empty()) {
+    print_mistakes(mistakes);
     return ExitCode::usage;
   }
   print_out(fmt::format("{}: no mistakes; {} backends, {} strategies, {} comparisons\n", scenario->file,

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <optional>
@@ -64,6 +65,18 @@ std::optional<std::string> unredacted_file_in(const fs::path& directory) {
   return std::nullopt;
 }
 
+// Those that stand there with other content, or with content that cannot be read.
+std::vector<std::string> replaced_files(const fs::path& directory, const std::vector<ReportFile>& files) {
+  std::vector<std::string> names;
+  for (const ReportFile& file : files) {
+    std::error_code error;
+    if (!fs::exists(directory / file.name, error)) continue;
+    const auto content = read_small_file(directory / file.name, file.content.size());
+    if (!content || *content != file.content) names.push_back(file.name);
+  }
+  return names;
+}
+
 ExitCode failed(const Error& error) {
   print_error(error);
   return exit_code_of(error);
@@ -94,6 +107,10 @@ ExitCode report_command(const ReportCommand& command) {
   if (error) return failed({Status::io_error, fmt::format("{}: {}", directory.string(), error.message())});
   auto files = render_report(report);
   if (!files) return failed(files.error());
+  if (const auto replaced = replaced_files(directory, *files); !replaced.empty()) {
+    print_error(fmt::format("note: other content stood in {} and is replaced: {}", directory.string(),
+                            fmt::join(replaced, ", ")));
+  }
   for (const ReportFile& file : *files) {
     if (auto written = write(directory, file); !written) return failed(written.error());
     print_out(fmt::format("{}\n", (directory / file.name).string()));

@@ -14,12 +14,6 @@
 namespace coldload {
 namespace {
 
-bool is_run_folder(const std::filesystem::path& path) {
-  std::error_code error;
-  return std::filesystem::exists(path / "result.json", error) ||
-         std::filesystem::exists(path / "header.json", error);
-}
-
 ListedRun list_one(const std::filesystem::path& folder) {
   const auto document = read_run_directory(folder);
   if (document) return listed_run(folder.string(), *document);
@@ -58,19 +52,16 @@ ExitCode export_command(const std::string& path, const std::string& format) {
 }
 
 ExitCode list_runs_command(const std::string& directory, bool as_json) {
-  std::error_code error;
   std::vector<ListedRun> runs;
-  if (is_run_folder(directory)) {
+  if (is_run_directory(directory)) {
     runs.push_back(list_one(directory));
   } else {
-    std::filesystem::directory_iterator entries(directory, error);
-    for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
-      if (is_run_folder(entries->path())) runs.push_back(list_one(entries->path()));
+    const auto folders = run_directories_in(directory);
+    if (!folders) {
+      print_error(folders.error());
+      return ExitCode::usage;
     }
-  }
-  if (error) {
-    print_error(fail_errno(error.value(), directory).error());
-    return ExitCode::usage;
+    for (const std::filesystem::path& folder : *folders) runs.push_back(list_one(folder));
   }
   print_out(as_json ? json::dump_pretty(run_list_json(std::move(runs)))
                     : run_list_text(directory, std::move(runs), terminal_width()));

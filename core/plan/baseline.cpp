@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "core/plan/globs.hpp"
 
 namespace coldload {
 namespace {
-
-constexpr size_t kIdsShown = 3;
 
 class Assigner {
  public:
@@ -27,8 +28,7 @@ class Assigner {
     }
     for (const Expectation& expectation : plan_.scenario.expectations) {
       if (!matches_any(expectation.case_glob)) {
-        mistakes_.push_back(
-            {expectation.where, fmt::format("[[expect]]: case: {}", matches_nothing(expectation.case_glob))});
+        mistake(expectation.case_where, "[[expect]]: case", expectation.case_glob);
       }
     }
   }
@@ -63,8 +63,7 @@ class Assigner {
       plan_.notes.push_back(fmt::format(
           "baseline \"{}\" is left out by --only, so nothing is compared with it", comparison.baseline));
     } else {
-      mistakes_.push_back(
-          {comparison.where, fmt::format("[[compare]]: baseline: {}", matches_nothing(comparison.baseline))});
+      mistake(comparison.baseline_where, "[[compare]]: baseline", comparison.baseline);
     }
     return {};
   }
@@ -79,13 +78,17 @@ class Assigner {
            });
   }
 
-  std::string matches_nothing(const std::string& glob) const {
-    std::string ids;
-    for (size_t i = 0; i < plan_.cases.size() && i < kIdsShown; ++i) {
-      ids += (i == 0 ? "" : ", ") + plan_.cases[i].id;
-    }
-    if (plan_.cases.size() > kIdsShown) ids += ", …";
-    return fmt::format("\"{}\" matches no case; cases are {}", glob, ids);
+  std::vector<std::string> ids() const {
+    std::vector<std::string> all;
+    for (const Case& subject : plan_.cases) all.push_back(subject.id);
+    return all;
+  }
+
+  // Both thresholds of one [[expect]] share its glob.
+  void mistake(const Location& where, std::string_view key, const std::string& glob) {
+    Diagnostic one{where, fmt::format("{}: {}", key, matches_nothing(glob, ids()))};
+    if (mistakes_.empty() || to_string(mistakes_.back()) != to_string(one))
+      mistakes_.push_back(std::move(one));
   }
 
   Plan& plan_;

@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <utility>
 
 #include "core/base/limits.hpp"
-#include "core/base/nearest.hpp"
 #include "core/plan/baseline.hpp"
 #include "core/plan/candidates.hpp"
+#include "core/plan/globs.hpp"
 #include "core/plan/objects.hpp"
 #include "core/plan/skip.hpp"
+#include "core/scenario/components.hpp"
 
 namespace coldload {
 namespace {
@@ -21,6 +21,12 @@ namespace {
 struct Answer {
   Survey survey;
   std::vector<ModelObject> objects;
+  std::optional<Error> failure;
+};
+
+// A first start that is no case after all: its backend does not stage, or could not be asked.
+struct Unstaged {
+  const Candidate* candidate = nullptr;
   std::optional<Error> failure;
 };
 
@@ -49,7 +55,10 @@ class Planner {
  private:
   void add_case(const Candidate& candidate) {
     const Answer& answer = ask(candidate);
-    if (candidate.only_if_staged && !answer.survey.stages) return;
+    if (candidate.only_if_staged && !answer.survey.stages) {
+      unstaged_.push_back({&candidate, answer.failure});
+      return;
+    }
     Case subject;
     subject.id = candidate.id;
     subject.backend = candidate.backend->chain;
@@ -107,9 +116,11 @@ class Planner {
   }
 
   // A component that could not be created has named its table already.
+  static std::string place_of(const ComponentSpec& backend) {
+    return to_string(Diagnostic{backend.where, fmt::format("backend \"{}\": ", backend.name)});
+  }
   static std::string without_place(const ComponentSpec& backend, const std::string& message) {
-    const std::string place =
-        to_string(Diagnostic{backend.where, fmt::format("backend \"{}\": ", backend.name)});
+    const std::string place = place_of(backend);
     return message.starts_with(place) ? message.substr(place.size()) : message;
   }
 
@@ -117,10 +128,7 @@ class Planner {
   void report(const SurveyRequest& request, const Answer& answer) {
     const ComponentSpec& backend = request.backend.back();
     if (answer.failure && answer.failure->status == Status::not_found) {
-      return mistake(backend.where,
-                     fmt::format("backend \"{}\": no model \"{}\": {}{}", backend.name, request.model_path,
-                                 without_place(backend, answer.failure->message),
-                                 how_to_generate(backend, request.model_path)));
+      return report_missing(request, answer.failure->message);
     }
     if (answer.failure && answer.failure->status == Status::invalid_option) {
       return mistake(backend.where,
@@ -129,23 +137,42 @@ class Planner {
     }
     const bool has_items = std::ranges::any_of(answer.objects, &ModelObject::is_item);
     if (!answer.failure && !answer.survey.unsupported && !has_items) {
-      mistake(backend.where, fmt::format("backend \"{}\": \"{}\" holds no *.safetensors object ({} others){}",
-                                         backend.name, request.model_path, answer.objects.size(),
-                                         how_to_generate(backend, request.model_path)));
+      mistake(plan_.scenario.model.path_where_on(backend.name),
+              fmt::format("[model] path: backend \"{}\" holds no *.safetensors in {} ({} other objects); {}",
+                          backend.name, shown_place(backend, request.model_path), answer.objects.size(),
+                          how_to_mend(backend, request.model_path, "name the directory of the shards")));
     }
   }
 
-  std::string how_to_generate(const ComponentSpec& backend, const std::string& model_path) const {
-    const auto& generate = plan_.scenario.model.generate;
-    if (!generate) return {};
-    std::filesystem::path directory = model_path;
-    const Member* root = find_member(backend.options, "root");
-    if (root != nullptr) {
-      directory = std::filesystem::path(plan_.scenario.base_directory) / to_string(root->value) / model_path;
+  // Either the backend's own root or the model below it.
+  void report_missing(const SurveyRequest& request, const std::string& message) {
+    for (const ComponentSpec& part : request.backend) {
+      if (!message.starts_with(place_of(part))) continue;
+      return mistake(
+          part.where,
+          fmt::format("backend \"{}\": {}; {}", part.name, without_place(part, message),
+                      how_to_mend(part, plan_.scenario.model.path_on(part.name), "name one that is there")));
     }
-    return fmt::format("; make it with: coldload gen-model {} --like {} --scale {} --seed {}",
-                       directory.lexically_normal().string(), generate->like, generate->scale,
-                       generate->seed);
+    const ComponentSpec& backend = request.backend.back();
+    mistake(plan_.scenario.model.path_where_on(backend.name),
+            fmt::format("[model] path: backend \"{}\" holds no model in {}: {}; {}", backend.name,
+                        shown_place(backend, request.model_path), message,
+                        how_to_mend(backend, request.model_path,
+                                    "put it there (coldload provision FILE), or correct the path")));
+  }
+
+  std::string shown_place(const ComponentSpec& backend, const std::string& model_path) const {
+    return model_place(backend, plan_.scenario.base_directory, model_path)
+        .value_or(fmt::format("\"{}\"", model_path));
+  }
+
+  std::string how_to_mend(const ComponentSpec& backend, const std::string& model_path,
+                          std::string otherwise) const {
+    const auto& generate = plan_.scenario.model.generate;
+    const Member* place = place_option(backend);
+    if (!generate || place == nullptr || place->key == "url") return otherwise;
+    return fmt::format("make it with: coldload gen-model {} --like {} --scale {} --seed {}",
+                       shown_place(backend, model_path), generate->like, generate->scale, generate->seed);
   }
 
   // A backend is asked once per strategy and says the same each time.
@@ -156,14 +183,15 @@ class Planner {
       mistakes_.push_back({where, std::move(message)});
   }
 
+  // A first start was matched, and is no case: its backend says so only when asked.
   void nothing_left(const std::vector<Candidate>& candidates) {
-    std::vector<std::string> ids;
-    for (const Candidate& candidate : candidates) ids.push_back(candidate.id);
-    const auto near = nearest_name(options_.only, ids);
-    mistake({"--only", 0, 0},
-            fmt::format("\"{}\" matches none of {} cases{}", options_.only, ids.size(),
-                        near ? fmt::format("; did you mean \"{}\"?", *near)
-                             : fmt::format("; the first is {}", ids.empty() ? "missing" : ids.front())));
+    const Location where{"--only", 0, 0};
+    if (unstaged_.empty()) return mistake(where, matches_nothing(options_.only, candidates));
+    const std::string& backend = unstaged_.front().candidate->backend->chain.back().name;
+    const auto& failure = unstaged_.front().failure;
+    mistake(where, fmt::format("\"{}\" matches no case: backend \"{}\" {}", options_.only, backend,
+                               failure ? "could not be asked whether it stages: " + failure->message
+                                       : "does not stage, so it has no first start"));
   }
 
   void check_agreement() {
@@ -203,6 +231,7 @@ class Planner {
   Plan plan_;
   std::vector<const Candidate*> kept_;
   std::vector<std::string> left_out_;
+  std::vector<Unstaged> unstaged_;
   std::map<std::pair<std::string, std::string>, Answer> answers_;
   Diagnostics mistakes_;
   bool counted_ = false;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -132,6 +133,40 @@ Result<JournalLines> read_journal_lines(const std::filesystem::path& directory) 
   return lines;
 }
 
+bool is_run_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  return std::filesystem::exists(directory / "result.json", error) ||
+         std::filesystem::exists(directory / "header.json", error);
+}
+
+Result<std::vector<std::filesystem::path>> run_directories_in(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::vector<std::filesystem::path> runs;
+  std::filesystem::directory_iterator entries(directory, error);
+  for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+    if (is_run_directory(entries->path())) runs.push_back(entries->path());
+  }
+  if (error) return fail_errno(error.value(), directory.string());
+  std::ranges::sort(runs);
+  return runs;
+}
+
+namespace {
+
+std::unexpected<Error> no_run(const std::filesystem::path& directory) {
+  std::string text = directory.string() + ": holds neither result.json nor header.json: not a run's folder";
+  const auto below = run_directories_in(directory);
+  if (below && below->size() == 1) {
+    text += fmt::format("; the run below it is {}", below->front().string());
+  } else if (below && !below->empty()) {
+    text += fmt::format("; {} runs lie below it, name one: coldload list runs {}", below->size(),
+                        directory.string());
+  }
+  return fail(Status::not_found, std::move(text));
+}
+
+}  // namespace
+
 Result<ResultDocument> read_run_directory(const std::filesystem::path& directory) {
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error)) {
@@ -140,8 +175,7 @@ Result<ResultDocument> read_run_directory(const std::filesystem::path& directory
   if (std::filesystem::exists(directory / "result.json", error))
     return read_document(directory / "result.json");
   if (!std::filesystem::exists(directory / "header.json", error)) {
-    return fail(Status::not_found,
-                directory.string() + ": holds neither result.json nor header.json: not a run's folder");
+    return no_run(directory);
   }
   auto document = read_document(directory / "header.json");
   if (!document) return document;
@@ -156,7 +190,13 @@ Result<ResultDocument> read_run_directory(const std::filesystem::path& directory
 
 Result<ResultDocument> read_run(const std::filesystem::path& path) {
   std::error_code error;
-  return std::filesystem::is_directory(path, error) ? read_run_directory(path) : read_document(path);
+  if (std::filesystem::is_directory(path, error)) return read_run_directory(path);
+  auto document = read_document(path);
+  if (document || document.error().status != Status::integrity || path.extension() != ".toml")
+    return document;
+  return fail(Status::invalid_option,
+              fmt::format("{}: is no result but a scenario, which is run first: coldload run {}",
+                          path.string(), path.string()));
 }
 
 }  // namespace coldload

@@ -48,11 +48,19 @@ struct JournalLines {
 [[nodiscard]] Result<json::value> read_document_json(const std::filesystem::path& file);
 [[nodiscard]] Result<ResultDocument> read_document(const std::filesystem::path& file);
 
+// Whether a folder is one that a run was written to, finished or not.
+[[nodiscard]] bool is_run_directory(const std::filesystem::path& directory);
+
+// Such folders directly in `directory`, by name. Error: it cannot be listed.
+[[nodiscard]] Result<std::vector<std::filesystem::path>> run_directories_in(
+    const std::filesystem::path& directory);
+
 // result.json of a run's folder; where there is none, header.json with the lines of runs.jsonl, an incomplete
-// last line dropped, marked interrupted. Errors: not_found, integrity (which file, which line).
+// last line dropped, marked interrupted. Errors: not_found (of a folder above runs, what is below it),
+// integrity (which file, which line).
 [[nodiscard]] Result<ResultDocument> read_run_directory(const std::filesystem::path& directory);
 
-// Of a run's folder, or a document's file, "-" for standard input.
+// Of a run's folder, or a document's file, "-" for standard input. Error (invalid_option): it is a scenario.
 [[nodiscard]] Result<ResultDocument> read_run(const std::filesystem::path& path);
 
 }  // namespace coldload

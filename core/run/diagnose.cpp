@@ -10,6 +10,7 @@
 #include "core/record/environment.hpp"
 #include "core/run/survey.hpp"
 #include "core/run/warm.hpp"
+#include "core/scenario/components.hpp"
 
 namespace coldload {
 namespace {
@@ -45,15 +46,17 @@ void add_model(Facts& facts, const Backend& backend, const WorkerRequest& reques
   const auto model = find_model(backend, request.model_path);
   const std::string shown =
       request.model_path.empty() ? "in the root" : fmt::format("\"{}\"", request.model_path);
+  const auto place = model_place(request.backend.back(), request.base_directory, request.model_path);
+  const std::string whole = place ? fmt::format(" in {}", *place) : "";
   if (!model) {
-    facts.push_back({subject, FactLevel::error, fmt::format("model {}: not found", shown),
+    facts.push_back({subject, FactLevel::error, fmt::format("model {}: not found{}", shown, whole),
                      model.error().message,
                      "put it there (`coldload provision FILE`), or correct [model] path"});
     return;
   }
   const coldload_model_size size = size_of(*model);
   if (size.item_count == 0) {
-    facts.push_back({subject, FactLevel::error, fmt::format("model {}: no *.safetensors", shown),
+    facts.push_back({subject, FactLevel::error, fmt::format("model {}: no *.safetensors{}", shown, whole),
                      fmt::format("{} objects lie there, none is a shard", model->objects.size()),
                      "name the directory that holds the shards in [model] path"});
     return;

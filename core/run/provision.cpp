@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -18,19 +17,8 @@
 namespace coldload {
 namespace {
 
-// The option that says where a backend's keys begin. Of the first two something can be written below.
-constexpr std::array<std::string_view, 3> kPlaceOptions = {"root", "path", "url"};
-
 Member option(const std::string& name, std::string text) {
   return {name, {}, Value{std::move(text), {}}};
-}
-
-const Member* place_option(const ComponentSpec& spec) {
-  for (const std::string_view name : kPlaceOptions) {
-    const Member* found = find_member(spec.options, name);
-    if (found != nullptr && std::holds_alternative<std::string>(found->value.data)) return found;
-  }
-  return nullptr;
 }
 
 std::string below(const std::string& place, const std::string& path) {

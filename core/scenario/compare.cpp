@@ -66,6 +66,7 @@ constexpr std::array<Key<ComparisonReading>, 5> kCompareKeys = {{
        const std::string* glob = read_text(slot);
        if (glob != nullptr && glob->empty()) return slot.expected("a glob over case ids");
        if (glob != nullptr) out.comparison.baseline = *glob;
+       out.comparison.baseline_where = slot.member.where;
      }},
 }};
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <utility>
@@ -204,6 +205,25 @@ std::vector<BuiltOn> built_on(const ComponentSpec& backend, const Registry& regi
       std::ranges::for_each(*elements, take);
   }
   return names;
+}
+
+const Member* place_option(const ComponentSpec& backend) {
+  for (const std::string_view name : {"root", "path", "url"}) {
+    const Member* found = find_member(backend.options, name);
+    if (found != nullptr && std::holds_alternative<std::string>(found->value.data)) return found;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> model_place(const ComponentSpec& backend, const std::string& base_directory,
+                                       const std::string& model_path) {
+  const Member* place = place_option(backend);
+  if (place == nullptr) return std::nullopt;
+  const std::string& written = std::get<std::string>(place->value.data);
+  if (place->key == "url") return model_path.empty() ? written : fmt::format("{}/{}", written, model_path);
+  std::filesystem::path whole = std::filesystem::path(base_directory) / written;
+  if (!model_path.empty()) whole /= model_path;
+  return whole.lexically_normal().string();
 }
 
 std::vector<std::string> destination_names(const std::vector<ComponentSpec>& declared) {

@@ -96,8 +96,7 @@ void need_paths(const Scenario& scenario, const Registry& registry, Mistakes& mi
     for (const BuiltOn& below : built_on(backend, registry)) inner.push_back(below.backend);
   }
   for (const ComponentSpec& backend : scenario.backends) {
-    const bool has_path =
-        std::ranges::any_of(paths, [&](const auto& path) { return path.first == backend.name; });
+    const bool has_path = std::ranges::find(paths, backend.name, &BackendPath::backend) != paths.end();
     const bool compared = std::ranges::any_of(scenario.comparisons, [&](const Comparison& comparison) {
       if (comparison.backends.empty()) return std::ranges::find(inner, backend.name) == inner.end();
       return std::ranges::find(comparison.backends, backend.name) != comparison.backends.end();

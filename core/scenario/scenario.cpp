@@ -1,5 +1,6 @@
 #include "core/scenario/scenario.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace coldload {
@@ -39,10 +40,13 @@ std::vector<std::string> destination_names() {
 }
 
 const std::string& ModelSpec::path_on(std::string_view backend) const {
-  for (const auto& [name, backend_path] : backend_paths) {
-    if (name == backend) return backend_path;
-  }
-  return path;
+  const auto own = std::ranges::find(backend_paths, backend, &BackendPath::backend);
+  return own == backend_paths.end() ? path : own->path;
+}
+
+const Location& ModelSpec::path_where_on(std::string_view backend) const {
+  const auto own = std::ranges::find(backend_paths, backend, &BackendPath::backend);
+  return own == backend_paths.end() ? path_where : own->where;
 }
 
 // Remembers the last star and where it was tried: linear in memory, and never exponential in stars.

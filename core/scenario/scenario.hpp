@@ -28,12 +28,22 @@ struct GenerateSpec {
   Location where;
 };
 
+// [model.path] lake = "…"
+struct BackendPath {
+  std::string backend;
+  std::string path;
+  Location where;
+};
+
 struct ModelSpec {
-  std::string path;  // below each backend's root; "" is the root
-  std::vector<std::pair<std::string, std::string>> backend_paths;  // [model.path] lake = "…"
+  std::string path;     // below each backend's root; "" is the root
+  Location path_where;  // of the key `path`
+  std::vector<BackendPath> backend_paths;
   std::optional<GenerateSpec> generate;
   Location where;
   [[nodiscard]] const std::string& path_on(std::string_view backend) const;
+  // Where that path is written.
+  [[nodiscard]] const Location& path_where_on(std::string_view backend) const;
 };
 
 // One [[compare]]: backend × strategy × destination × cache. An empty axis takes its default.
@@ -43,6 +53,7 @@ struct Comparison {
   std::vector<std::string> destinations;  // default: stream
   std::vector<CacheState> caches;         // default: cold (and first-start where staged)
   std::string baseline;                   // a glob over case ids; default: the first case
+  Location baseline_where;
   Location where;
 };
 
@@ -83,6 +94,7 @@ struct Service {
 // [[expect]] case = "nvme/parallel*" median = "< 5 s"
 struct Expectation {
   std::string case_glob;
+  Location case_where;
   std::string metric;  // "median" (ns of cold_load), "throughput" (bytes/s)
   bool less = true;    // "<" or ">"
   double threshold = 0;

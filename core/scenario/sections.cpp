@@ -63,7 +63,7 @@ void read_path_per_backend(const Slot& slot, const ValueTable& table, ModelReadi
     }
     std::string path;
     read_model_path({member, "[model.path]", slot.mistakes}, path);
-    out.spec.backend_paths.emplace_back(member.key, std::move(path));
+    out.spec.backend_paths.push_back({member.key, std::move(path), member.where});
   }
 }
 
@@ -87,6 +87,7 @@ constexpr std::array<Key<ModelReading>, 2> kModelKeys = {{
     {"path",
      [](const Slot& slot, ModelReading& out) {
        out.path = &slot.member;
+       out.spec.path_where = slot.member.where;
        if (const auto* table = std::get_if<ValueTable>(&slot.member.value.data)) {
          read_path_per_backend(slot, *table, out);
        } else if (std::holds_alternative<std::string>(slot.member.value.data)) {
@@ -247,6 +248,7 @@ constexpr std::array<Key<Service>, 4> kServiceKeys = {{
 
 struct ExpectationReading {
   std::string case_glob;
+  Location case_where;
   std::vector<Expectation> thresholds;
 };
 
@@ -276,6 +278,7 @@ constexpr std::array<Key<ExpectationReading>, 3> kExpectKeys = {{
        const std::string* glob = read_text(slot);
        if (glob != nullptr && glob->empty()) return slot.expected("a glob over case ids");
        if (glob != nullptr) out.case_glob = *glob;
+       out.case_where = slot.member.where;
      }},
     {"median",
      [](const Slot& slot, ExpectationReading& out) { read_threshold(slot, Quantity::duration, out); }},
@@ -335,6 +338,7 @@ std::vector<Expectation> read_expectations(const Member& section, Mistakes& mist
     }
     for (Expectation& expectation : reading.thresholds) {
       expectation.case_glob = reading.case_glob;
+      expectation.case_where = reading.case_where;
       expectations.push_back(std::move(expectation));
     }
   }

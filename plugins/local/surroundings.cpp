@@ -113,9 +113,10 @@ void tell_model(const sdk::posix::Directory& directory, const std::string& prefi
   const std::string shown = directory.path() + "/" + prefix;
   struct stat status = {};
   if (::fstatat(directory.fd(), prefix.c_str(), &status, 0) != 0) {
-    // The host says whether that is wrong: the target of a copy need not have it.
-    const std::string why = errno == ENOENT ? "is not there" : std::generic_category().message(errno);
-    out.ok("model's directory: " + shown + " " + why);
+    // What is not there is for the host to tell: the target of a copy need not have it.
+    if (errno == ENOENT) return;
+    out.warning("model's directory: not to be seen", shown + ": " + std::generic_category().message(errno),
+                "make every directory on the way to it one that this user may enter");
   } else if (!S_ISDIR(status.st_mode)) {
     out.error("model's directory: is none", shown + " is a file", "name the directory that holds the shards");
   } else {

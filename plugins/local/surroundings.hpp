@@ -20,7 +20,7 @@ struct MountLine {
 // the longest matching point. Pure.
 [[nodiscard]] std::optional<MountLine> mount_holding(const std::string& mountinfo, const std::string& path);
 
-// Mount, space, read-ahead, and whether the model's directory is there.
+// Mount, space, read-ahead, and the model's directory where it is there.
 void diagnose_directory(const sdk::posix::Directory& directory, const std::string& prefix,
                         sdk::Diagnosis& out);
 

@@ -98,7 +98,9 @@ class Scenarios(DoctorCase, CliTest):
         both = ('[model.path]\none = "none"\ntwo = "empty"\n[backend.one]\nplugin = "local"\nroot = "."\n'
                 '[backend.two]\nplugin = "local"\nroot = "."\n[strategy.sequential]\n')
         facts = self.check(both, expect=ENVIRONMENT)
-        self.assertEqual(self.one(facts, "backend one", "model \"none\": not found")["level"], "error")
+        missing = self.one(facts, "backend one", "model \"none\": not found in " + self.path("none"))
+        self.assertEqual(missing["level"], "error")
+        self.assertEqual([fact for fact in facts if "is not there" in fact["fact"]], [], "said once, as an error")
         self.assertEqual(self.one(facts, "backend two", "model \"empty\": no *.safetensors")["level"], "error")
 
     def test_a_staged_backend_tells_room_and_all_it_is_built_on(self):

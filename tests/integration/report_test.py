@@ -7,7 +7,7 @@ import re
 import statistics
 import unittest
 
-from coldload_cli import MIB, USAGE, CliTest
+from coldload_cli import INTEGRITY, MIB, USAGE, CliTest
 from report_numbers import Derived, numbers
 
 SHARDS = (9 * MIB + 17, 6 * MIB + 4099, 4096)
@@ -202,9 +202,43 @@ class Note(Reported):
         refused = self.coldload("report", Reported.shared, Reported.shared, "-o", self.path("both"), expect=USAGE)
         self.assertIn("is in an earlier run too: compare them with coldload compare", refused.err)
 
+    def test_files_with_other_content_are_replaced_and_named(self):
+        finished, out = self.report()
+        self.assertNotIn("is replaced", finished.err)
+        again, _ = self.report()
+        self.assertNotIn("is replaced", again.err, "the same content is no news")
+        script = os.path.join(out, "bootstrap.sh")
+        before = self.text(out, "bootstrap.sh")
+        with open(script, "a", encoding="utf-8") as file:
+            file.write("# edited\n")
+        edited, _ = self.report()
+        self.assertIn(f"note: other content stood in {out} and is replaced: bootstrap.sh\n", edited.err)
+        self.assertEqual(self.text(out, "bootstrap.sh"), before)
+        named, _ = self.report("--client", "Some & Sons")
+        told = [line for line in named.err.splitlines() if "is replaced" in line]
+        self.assertEqual(len(told), 1, named.err)
+        self.assertIn("storage_layout_notes.md, ", told[0])
+        self.assertNotIn("storage_layout_bench.csv", told[0], "it does not name the client")
+
     def test_what_is_no_run_is_named(self):
         refused = self.coldload("report", self.path("nothing"), expect=USAGE)
         self.assertIn("nothing", refused.err)
+
+    def test_a_folder_above_runs_tells_of_them(self):
+        self.write("results/one/header.json", "{}")
+        refused = self.coldload("report", self.path("results"), expect=USAGE)
+        self.assertIn(f"not a run's folder; the run below it is {self.path('results/one')}\n", refused.err)
+        self.write("results/two/result.json", "{}")
+        refused = self.coldload("report", self.path("results"), expect=USAGE)
+        self.assertIn(f"2 runs lie below it, name one: coldload list runs {self.path('results')}\n", refused.err)
+
+    def test_a_scenario_is_no_result(self):
+        file = self.scenario("[model]\n")
+        for command in ("report", "show", "bootstrap"):
+            refused = self.coldload(command, file, expect=USAGE)
+            self.assertIn(f"{file}: is no result but a scenario, which is run first: coldload run {file}\n", refused.err)
+        damaged = self.write("result.json", "schema")
+        self.assertIn("syntax error", self.coldload("report", damaged, expect=INTEGRITY).err)
 
 
 if __name__ == "__main__":

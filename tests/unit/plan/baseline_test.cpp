@@ -1,11 +1,13 @@
 #include "core/plan/baseline.hpp"
 
+#include "core/plan/globs.hpp"
 #include "support.hpp"
 
 namespace coldload {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 const std::string kCases = kNvme + "[strategy.parallel]\n[strategy.mmap]\n";  // line 9 comes next
@@ -56,7 +58,7 @@ TEST(Baseline, OfEachComparisonIsItsOwn_AndASharedCaseKeepsTheFirst) {
 
 TEST(Baseline, ThatMatchesNothingIsAMistake) {
   EXPECT_THAT(mistakes_of(plan_of(kCases + "[[compare]]\nbaseline = \"nvme/uring*\"\n")),
-              ElementsAre("x.toml:9:1: [[compare]]: baseline: \"nvme/uring*\" matches no case; cases are "
+              ElementsAre("x.toml:10:1: [[compare]]: baseline: \"nvme/uring*\" matches no case; cases are "
                           "nvme/parallel/stream/cold, nvme/mmap/stream/cold"));
 }
 
@@ -81,10 +83,38 @@ TEST(Baseline, ThatOnlyLeavesOutIsANote) {
 
 TEST(Expectation, ForNoCaseIsAMistake) {
   EXPECT_THAT(mistakes_of(plan_of(kCases + "[[expect]]\ncase = \"nvme/uring*\"\nmedian = \"< 5 s\"\n")),
-              ElementsAre("x.toml:11:1: [[expect]]: case: \"nvme/uring*\" matches no case; cases are "
+              ElementsAre("x.toml:10:1: [[expect]]: case: \"nvme/uring*\" matches no case; cases are "
                           "nvme/parallel/stream/cold, nvme/mmap/stream/cold"));
   EXPECT_THAT(mistakes_of(plan_of(kCases + "[[expect]]\ncase = \"nvme/mm*\"\nmedian = \"< 5 s\"\n")),
               IsEmpty());
+}
+
+std::vector<std::string> globs_of(const std::string& text) {
+  const Scenario scenario = scenario_of(text);
+  const auto candidates = candidate_cases(scenario, test_registry());
+  std::vector<std::string> lines;
+  if (!candidates) return {"(no candidates)"};
+  for (const Diagnostic& mistake : mistaken_globs(scenario, *candidates)) lines.push_back(to_string(mistake));
+  return lines;
+}
+
+TEST(MistakenGlobs, AreNamedWithTheirPlaceAndTheNearestCase) {
+  EXPECT_THAT(globs_of(kCases + "[[compare]]\nbaseline = \"nmve/mmap/*\"\n[[expect]]\ncase = "
+                                "\"nmve/paralel*\"\nmedian = \"< 5 s\"\nthroughput = \"> 1 GB/s\"\n"),
+              ElementsAre("x.toml:10:1: [[compare]]: baseline: \"nmve/mmap/*\" matches no case; did you mean "
+                          "\"nvme/mmap/stream/cold\"?",
+                          "x.toml:12:1: [[expect]]: case: \"nmve/paralel*\" matches no case; did you mean "
+                          "\"nvme/parallel/stream/cold\"?"));
+}
+
+TEST(MistakenGlobs, AreNotThoseThatMatchWhatABackendDecides) {
+  const std::string baseline = "[[compare]]\nbaseline = \"*/first-start\"\n";
+  EXPECT_THAT(globs_of(kCases + baseline), IsEmpty());
+  EXPECT_THAT(mistakes_of(plan_of(kCases + baseline)),
+              ElementsAre("x.toml:10:1: [[compare]]: baseline: \"*/first-start\" matches no case; cases are "
+                          "nvme/parallel/stream/cold, nvme/mmap/stream/cold"));
+  EXPECT_THAT(globs_of(kCases + "[[compare]]\ncache = \"cold\"\nbaseline = \"*/first-start\"\n"),
+              ElementsAre(HasSubstr("matches no case")));
 }
 
 TEST(Expectation, ForACaseThatOnlyLeavesOutIsNone) {

@@ -136,8 +136,30 @@ TEST(Plan, SaysWhenOnlyMatchesNothing) {
   PlanOptions options = usual_options();
   options.only = "nvme/mmpa/stream/cold";
   EXPECT_THAT(mistakes_of(plan_of(kNvme + kTwoStrategies, options)),
-              ElementsAre("--only: \"nvme/mmpa/stream/cold\" matches none of 4 cases; did you mean "
+              ElementsAre("--only: \"nvme/mmpa/stream/cold\" matches no case; did you mean "
                           "\"nvme/mmap/stream/cold\"?"));
+}
+
+TEST(Plan, SaysWhichCasesThereAre_WhereOnlyIsLikeNone) {
+  PlanOptions options = usual_options();
+  options.only = "gone/*";
+  EXPECT_THAT(mistakes_of(plan_of(kNvme + kTwoStrategies, options)),
+              ElementsAre("--only: \"gone/*\" matches no case; cases are nvme/parallel/stream/cold, "
+                          "nvme/mmap/stream/cold"));
+}
+
+TEST(Plan, SaysWhenOnlyMeansAFirstStartOfABackendThatDoesNotStage) {
+  PlanOptions options = usual_options();
+  options.only = "nvme/*/first-start";
+  EXPECT_THAT(mistakes_of(plan_of(kNvme + kTwoStrategies, options)),
+              ElementsAre("--only: \"nvme/*/first-start\" matches no case: backend \"nvme\" does not stage, "
+                          "so it has no first start"));
+  EXPECT_THAT(
+      mistakes_of(plan_of(
+          scenario_of(kNvme + kTwoStrategies),
+          [](const SurveyRequest&) -> Result<Survey> { return fail(Status::internal, "crashed"); }, options)),
+      ElementsAre("--only: \"nvme/*/first-start\" matches no case: backend \"nvme\" could not be "
+                  "asked whether it stages: crashed"));
 }
 
 TEST(Plan, TellsItemsFromSmallFiles) {
@@ -253,17 +275,45 @@ TEST(Plan, FailsACaseWhoseBackendListsWhatCannotBe) {
 
 TEST(Plan, SaysOnceWhichBackendHasNoModel_AndHowToMakeOne) {
   const auto absent = [](const SurveyRequest&) -> Result<Survey> {
-    return fail(Status::not_found, "/mnt/nvme/m: no such directory");
+    return fail(Status::not_found, "listing \"m\": no such directory");
   };
   EXPECT_THAT(mistakes_of(plan_of(scenario_of(kNvme + kTwoStrategies), absent)),
-              ElementsAre("x.toml:4:10: backend \"nvme\": no model \"m\": /mnt/nvme/m: no such directory"));
+              ElementsAre("x.toml:3:1: [model] path: backend \"nvme\" holds no model in /mnt/nvme/m: listing "
+                          "\"m\": no such directory; put it there (coldload provision FILE), or correct the "
+                          "path"));
   EXPECT_THAT(
       mistakes_of(plan_of(scenario_of("generate = { like = \"qwen2.5-7b\", scale = 0.25, seed = 7 }\n" +
                                       kNvme + kTwoStrategies),
                           absent)),
       ElementsAre(
-          "x.toml:5:10: backend \"nvme\": no model \"m\": /mnt/nvme/m: no such directory; make it with: "
-          "coldload gen-model /mnt/nvme/m --like qwen2.5-7b --scale 0.25 --seed 7"));
+          "x.toml:3:1: [model] path: backend \"nvme\" holds no model in /mnt/nvme/m: listing \"m\": no such "
+          "directory; make it with: coldload gen-model /mnt/nvme/m --like qwen2.5-7b --scale 0.25 --seed 7"));
+}
+
+TEST(Plan, PointsAtTheModelsPathOfTheBackendThatLacksIt) {
+  const auto scenario = parse_scenario(
+      "schema = 1\n[model]\npath = { nvme = \"a\", lake = \"b\" }\n" + kNvme + kLake + "[strategy.mmap]\n",
+      "x.toml", "/scenarios", test_registry());
+  ASSERT_TRUE(scenario.has_value());
+  const auto plan = plan_of(*scenario, [](const SurveyRequest& request) -> Result<Survey> {
+    if (request.backend.back().name == "lake") return fail(Status::not_found, "no such key");
+    Survey survey = usual_survey(request);
+    for (ListedObject& object : survey.objects) object.key.replace(0, 1, "a");
+    return survey;
+  });
+  EXPECT_THAT(mistakes_of(plan),
+              ElementsAre("x.toml:3:22: [model] path: backend \"lake\" holds no model in s3://m/b: no such "
+                          "key; put it there (coldload provision FILE), or correct the path"));
+}
+
+TEST(Plan, OfABackendThatCannotBeCreatedSaysOnceWhatItIsItself) {
+  const auto plan = plan_of(
+      scenario_of(kNvme + kLake + kStaged + "[strategy.mmap]\n[[compare]]\nbackend = [\"nvme\", \"near\"]\n"),
+      [](const SurveyRequest&) -> Result<Survey> {
+        return fail(Status::not_found, "x.toml:4:10: backend \"nvme\": root /mnt/nvme: no such directory");
+      });
+  EXPECT_THAT(mistakes_of(plan), ElementsAre("x.toml:4:10: backend \"nvme\": root /mnt/nvme: no such "
+                                             "directory; name one that is there"));
 }
 
 TEST(Plan, RefusesADirectoryWithoutShards) {
@@ -272,8 +322,10 @@ TEST(Plan, RefusesADirectoryWithoutShards) {
     survey.objects = {{"m/config.json", 5}, {"m/sub/model.safetensors", 9}};
     return survey;
   });
-  EXPECT_THAT(mistakes_of(plan),
-              ElementsAre("x.toml:4:10: backend \"nvme\": \"m\" holds no *.safetensors object (2 others)"));
+  EXPECT_THAT(
+      mistakes_of(plan),
+      ElementsAre("x.toml:3:1: [model] path: backend \"nvme\" holds no *.safetensors in /mnt/nvme/m (2 "
+                  "other objects); name the directory of the shards"));
 }
 
 TEST(Plan, PassesOnWhatAPluginSaysOfItsOptions) {

@@ -65,5 +65,33 @@ TEST(CacheState, NamesAndStatesAreEachOthersInverse) {
   EXPECT_EQ(cache_state_from("Cold"), std::nullopt);
 }
 
+TEST(GlobDistance, CountsWhatHasToChangeUntilItMatches) {
+  EXPECT_EQ(glob_distance("nvme/*/cold", "nvme/mmap/stream/cold"), 0U);
+  EXPECT_EQ(glob_distance("nmve/*/cold", "nvme/mmap/stream/cold"), 1U);
+  EXPECT_EQ(glob_distance("nvm/*", "nvme/mmap"), 1U);
+  EXPECT_EQ(glob_distance("n?me/mmapp", "nvme/mmap"), 1U);
+  EXPECT_EQ(glob_distance("*", ""), 0U);
+  EXPECT_EQ(glob_distance("", "abc"), 3U);
+  EXPECT_EQ(glob_distance("abc", ""), 3U);
+}
+
+TEST(GlobDistance, IsNoughtExactlyWhereTheGlobMatches) {
+  const std::vector<std::string> texts = {"", "a", "ab", "ba", "aab", "abab"};
+  for (const char* glob : {"", "*", "a*", "*b", "a?", "*a*b", "?", "**", "ab"}) {
+    for (const std::string& text : texts) {
+      EXPECT_EQ(glob_distance(glob, text) == 0, glob_matches(glob, text)) << glob << " " << text;
+    }
+  }
+}
+
+TEST(NearestToGlob, IsNothingBeyondAThirdOfWhatIsWritten) {
+  const std::vector<std::string> ids = {"nvme/mmap/cold", "lake/mmap/cold"};
+  EXPECT_EQ(nearest_to_glob("lkae/*", ids), "lake/mmap/cold");
+  EXPECT_EQ(nearest_to_glob("uring/*", ids), std::nullopt);
+  EXPECT_EQ(nearest_to_glob(std::string(256, 'x'), ids), std::nullopt);
+  EXPECT_EQ(nearest_to_glob(std::string(257, '*'), ids), std::nullopt);
+  EXPECT_EQ(nearest_to_glob(std::string(256, '*'), ids), "nvme/mmap/cold");
+}
+
 }  // namespace
 }  // namespace coldload
