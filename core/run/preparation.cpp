@@ -113,11 +113,19 @@ Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& regi
                               const HostServices& host, EventSink& events) {
   const auto backend = Backend::create(registry, request.backend, request.base_directory, host);
   if (!backend) return pass(backend);
-  const auto listed = (*backend)->list(request.model_path);
-  if (!listed) return pass(listed);
-  if (auto whole = check_whole(**backend, {request.model_path, *listed}); !whole) return pass(whole);
+  const auto found = find_model(**backend, request.model_path);
+  if (!found) return pass(found);
+  if (found->path != request.model_path) {
+    // Copied whole, it would hold each file twice, and be no directory that a server opens.
+    return fail(
+        Status::invalid_option,
+        fmt::format("the source is an entry of a Hugging Face cache, of which a server opens {0}: name that, "
+                    "…/{0}, as the source",
+                    found->path));
+  }
+  if (auto whole = check_whole(**backend, *found); !whole) return pass(whole);
   StagedCopy copy;
-  for (const ListedObject& object : *listed) {
+  for (const ListedObject& object : found->objects) {
     if (is_copy_manifest(object.key)) continue;
     ++copy.files;
     copy.bytes += object.size_bytes;

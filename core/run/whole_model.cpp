@@ -85,9 +85,10 @@ Result<std::vector<std::string>> faults_by_name(const Backend& backend, const Fo
 Error incomplete(const FoundModel& model, const std::vector<std::string>& faults) {
   const size_t shown = std::min(faults.size(), kFaultsShown);
   const std::string more = faults.size() > shown ? fmt::format("; and {} more", faults.size() - shown) : "";
-  return {Status::integrity, fmt::format("integrity: model \"{}\" is not whole: {}{}: fetch what is missing; "
+  const std::string name = model.path.empty() ? "the model" : fmt::format("model \"{}\"", model.path);
+  return {Status::integrity, fmt::format("integrity: {} is not whole: {}{}: fetch what is missing; "
                                          "coldload inspect tells all of it",
-                                         model.path, fmt::join(std::span(faults).first(shown), "; "), more)};
+                                         name, fmt::join(std::span(faults).first(shown), "; "), more)};
 }
 
 }  // namespace

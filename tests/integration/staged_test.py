@@ -226,6 +226,14 @@ class Command(Staging):
         self.assertIn("there already, whole", finished.out)
         self.untouched()
 
+    def test_a_cache_entry_is_not_copied_with_its_files_twice(self):
+        self.small_model("hub/models--a--b/snapshots/rev1")
+        copy = self.path("target/x")
+        refused = self.coldload("stage", self.path("hub/models--a--b"), copy, expect=USAGE)
+        self.assertIn("name that, …/snapshots/rev1, as the source", refused.err)
+        self.assertFalse(os.path.exists(copy))
+        self.coldload("stage", self.path("hub/models--a--b/snapshots/rev1"), copy)
+
     def test_a_damaged_copy_is_found(self):
         wanted = self.path("target/x")
         self.coldload("stage", self.path("source/model"), wanted)
