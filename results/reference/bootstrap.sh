@@ -494,6 +494,10 @@ make_copy() {
   local copy=$MODEL_ROOT/$COPY_NAME
   check_space
   if dry_run; then
+    if [[ $SOURCE_IS_URL == yes && -n $COLDLOAD_PROGRAM ]]; then
+      run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$copy" --dry-run
+      [[ $CHILD_STATUS -eq 0 ]] || fail "$STATUS_COPY" "$SOURCE cannot be copied: $CHILD_MESSAGE"
+    fi
     say "would copy $SOURCE_BYTES bytes from $SOURCE to $copy"
     CURRENT_COPY=$copy
     return 0
