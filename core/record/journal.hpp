@@ -49,7 +49,7 @@ struct JournalLines {
 [[nodiscard]] Result<ResultDocument> read_document(const std::filesystem::path& file);
 
 // result.json of a run's folder; where there is none, header.json with the lines of runs.jsonl, an incomplete
-// last line dropped, marked interrupted. Errors: not_found, integrity (which file, which line).
+// last line dropped, marked as not finished. Errors: not_found, integrity (which file, which line).
 [[nodiscard]] Result<ResultDocument> read_run_directory(const std::filesystem::path& directory);
 
 // Of a run's folder, or a document's file, "-" for standard input.
