@@ -80,6 +80,7 @@ void add(ResultDocument& merged, const ResultDocument& other) {
   }
   for (const json::value& expectation : other.expectations) merged.expectations.push_back(expectation);
   merged.interrupted = merged.interrupted || other.interrupted;
+  merged.finished = merged.finished && other.finished;
   merged.ended_at = std::max(merged.ended_at, other.ended_at);
 }
 

@@ -73,8 +73,11 @@ void add_scope(const AdviceView& view, std::vector<Statement>& out) {
   }
   const std::string_view stopped = json::text_or(scenario, "stopped");
   if (!stopped.empty()) out.push_back({fmt::format("ended early: {}", stopped), {"scenario.stopped"}});
-  if (view.document.interrupted)
+  if (!view.document.finished) {
+    out.push_back({"not finished: " + why_unfinished(view.document), {"finished"}});
+  } else if (view.document.interrupted) {
     out.push_back({"interrupted: not all planned runs took place", {"interrupted"}});
+  }
   if (!view.decision.engine_start.seconds) {
     out.push_back(
         {"the engine's own start was neither measured nor given: times are of the weights only", {"cases"}});

@@ -81,7 +81,8 @@ int run_app(int argc, const char* const* argv, uint64_t started_ns) {
   // Not for people, and in a hurry: every run pays for what happens before it.
   if (argc == 2 && std::string_view(argv[1]) == "worker")
     return run_worker(kWorkerRequestFd, kWorkerEventFd, started_ns);
-  return parse_and_run(argc, argv);
+  hold_standard_descriptors();
+  return finish_output(parse_and_run(argc, argv));
 }
 
 }  // namespace coldload

@@ -13,6 +13,11 @@
 namespace coldload {
 namespace {
 
+std::string ending_of(const ResultDocument& document) {
+  if (!document.finished) return "; not finished, " + why_unfinished(document);
+  return document.interrupted ? "; the scenario was interrupted" : "";
+}
+
 ExitCode check_run(const std::string& directory) {
   const auto check = check_run_directory(directory);
   if (!check) {
@@ -28,7 +33,7 @@ ExitCode check_run(const std::string& directory) {
           : fmt::format("without {}, whether a file was changed is not known", kRunManifestName);
   print_out(fmt::format("{}: {} cases, {} runs, {} probes{}; {}\n", printable(directory),
                         document.cases.size(), document.runs.size(), document.probes.size(),
-                        document.interrupted ? "; the scenario was interrupted" : "", hashes));
+                        ending_of(document), hashes));
   return ExitCode::ok;
 }
 

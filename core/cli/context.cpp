@@ -1,12 +1,22 @@
 #include "core/cli/context.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 #include "core/base/limits.hpp"
 
 namespace coldload {
+namespace {
+
+// Of the first write that failed.
+int output_errno = 0;
+
+}  // namespace
 
 Result<Registry> scan_plugins(const Context& context, bool tell_refused) {
   const auto path = default_search_path(context.plugin_options);
@@ -21,7 +31,32 @@ Result<Registry> scan_plugins(const Context& context, bool tell_refused) {
 }
 
 void print_out(std::string_view text) {
-  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stdout));
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) return;
+  if (output_errno == 0) output_errno = errno;
+}
+
+void hold_standard_descriptors() {
+  // A closed one would be the next file's that is opened, and what is printed would end there. A descriptor
+  // for reading in stdout's place keeps writing an error.
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(standard, F_GETFD) >= 0) continue;
+    const int mode = standard == STDERR_FILENO ? O_WRONLY : O_RDONLY;
+    static_cast<void>(::open("/dev/null", mode));  // NOLINT(cppcoreguidelines-owning-memory): until the end
+  }
+}
+
+int finish_output(int status) {
+  if (std::fflush(stdout) != 0 && output_errno == 0) output_errno = errno;
+  if (std::ferror(stdout) == 0 && output_errno == 0) return status;
+  // Whoever reads no further, as head does, has all that was asked for.
+  if (output_errno == EPIPE) return status;
+  const std::string why =
+      output_errno == 0 ? "writing failed" : std::generic_category().message(output_errno);
+  print_error(
+      fmt::format("error: stdout: {}: not all of what should stand there does; give it a place that "
+                  "takes it",
+                  why));
+  return status == 0 ? static_cast<int>(ExitCode::environment) : status;
 }
 
 void print_error(std::string_view text) {

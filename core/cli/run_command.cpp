@@ -92,6 +92,8 @@ ExitCode execute(const RunCommand& command, const Plan& plan, const Registry& re
   auto finished = journal->finish(*document);
   if (!finished) {
     print_error(finished.error());
+    print_error(fmt::format("what was measured is in {}; its expectations are not judged there",
+                            journal->directory().string()));
     return exit_code_of(finished.error());
   }
   const std::string where = fmt::format("results: {}", journal->directory().string());

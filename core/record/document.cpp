@@ -200,6 +200,21 @@ const CaseRecord* ResultDocument::find_case(std::string_view id) const {
   return found == cases.end() ? nullptr : &*found;
 }
 
+std::string_view ending_in_words(const ResultDocument& document) {
+  if (!document.finished) return "not finished";
+  return document.interrupted ? "interrupted" : "";
+}
+
+std::string why_unfinished(const ResultDocument& document) {
+  if (document.finished) return {};
+  std::string why = "there is no result.json: the process was killed, could not write it or still runs";
+  const uint64_t expected = json::unsigned_or(document.scenario, "expectation_count");
+  if (expected != 0) {
+    why += fmt::format("; {} expectation{} not judged", expected, expected == 1 ? " was" : "s were");
+  }
+  return why;
+}
+
 size_t judge_cases(ResultDocument& document) {
   const size_t failed = judge_integrity(document);
   std::map<std::string, std::vector<const RunRecord*>, std::less<>> by_case;
@@ -244,6 +259,7 @@ json::value to_json(const ResultDocument& document) {
   out["started_at"] = document.started_at;
   out["ended_at"] = document.ended_at;
   out["interrupted"] = document.interrupted;
+  if (!document.finished) out["finished"] = false;
   out["scenario"] = document.scenario;
   out["environment"] = document.environment;
   out["plugins"] = document.plugins;
@@ -278,6 +294,7 @@ Result<ResultDocument> document_from_json(const json::value& json) {
   if (const auto* plugins = json::array_at(*from, "plugins")) document.plugins = *plugins;
   if (const auto* expectations = json::array_at(*from, "expectations")) document.expectations = *expectations;
   document.interrupted = json::bool_or(*from, "interrupted");
+  document.finished = json::bool_or(*from, "finished", true);
   document.started_at = json::text_or(*from, "started_at");
   document.ended_at = json::text_or(*from, "ended_at");
   if (const auto* backends = json::array_at(*from, "backends")) {

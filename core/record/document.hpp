@@ -69,7 +69,10 @@ struct ResultDocument {
   std::vector<RunRecord> runs;
   std::vector<ProbeRecord> probes;
   json::array expectations;  // case, what was expected, what was measured, kept: bool
-  bool interrupted = false;
+  bool interrupted = false;  // somebody stopped it
+  // False of what was put together from a run's folder without result.json: the process was killed, could not
+  // write it or still runs. Expectations were then not judged.
+  bool finished = true;
   std::string started_at;
   std::string ended_at;
 
@@ -87,6 +90,11 @@ struct ResultDocument {
 // differs from that of most other cases makes the verifying run failed (Status::integrity's exit code is the
 // caller's). Idempotent. Returns the number of cases failed for integrity.
 size_t judge_cases(ResultDocument& document);
+
+// What a document has less than a whole one: "interrupted", "not finished"; "" of a whole one.
+[[nodiscard]] std::string_view ending_in_words(const ResultDocument& document);
+// Why a document is not finished, and how many expectations nobody judged; "" of one that is.
+[[nodiscard]] std::string why_unfinished(const ResultDocument& document);
 
 // The runs of a case that stand in its statistics: repetition > 0, ok, proof valid.
 [[nodiscard]] std::vector<const RunRecord*> valid_runs(const ResultDocument& document,

@@ -179,7 +179,7 @@ Result<ResultDocument> read_run_directory(const std::filesystem::path& directory
   }
   auto document = read_document(directory / "header.json");
   if (!document) return document;
-  document->interrupted = true;
+  document->finished = false;
   auto lines = read_journal_lines(directory);
   if (!lines) return pass(lines);
   document->runs = std::move(lines->runs);

@@ -56,7 +56,7 @@ struct JournalLines {
     const std::filesystem::path& directory);
 
 // result.json of a run's folder; where there is none, header.json with the lines of runs.jsonl, an incomplete
-// last line dropped, marked interrupted. Errors: not_found (of a folder above runs, what is below it),
+// last line dropped, marked as not finished. Errors: not_found (of a folder above runs, what is below it),
 // integrity (which file, which line).
 [[nodiscard]] Result<ResultDocument> read_run_directory(const std::filesystem::path& directory);
 

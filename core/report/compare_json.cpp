@@ -9,6 +9,7 @@ json::object side_to_json(const ComparedSide& side) {
                    {"scenario", json::text_or(side.document->scenario, "name")},
                    {"started_at", side.document->started_at},
                    {"interrupted", side.document->interrupted}};
+  if (!side.document->finished) out["finished"] = false;
   if (!side.cases.empty()) out["cases"] = json::utf8(side.cases);
   return out;
 }

@@ -20,7 +20,8 @@ std::string side_in_words(const ComparedSide& side) {
   std::string words = fmt::format("{} ({}, {}", printable(side.where),
                                   printable(json::text_or(side.document->scenario, "name", "unnamed")),
                                   printable(side.document->started_at));
-  if (side.document->interrupted) words += ", interrupted";
+  if (const auto ending = ending_in_words(*side.document); !ending.empty())
+    words += fmt::format(", {}", ending);
   words += ")";
   if (!side.cases.empty()) words += fmt::format(", cases {}", printable(side.cases));
   return words;

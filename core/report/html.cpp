@@ -55,7 +55,10 @@ void write_heading(Markup& out, const ReportView& view) {
   add("begun ", document.started_at);
   add("run ", report.run_id);
   out.close();
-  if (document.interrupted) {
+  if (!document.finished) {
+    out.element("p", {{"class", "warning"}},
+                "The run is not finished, what was recorded is below: " + why_unfinished(document) + ".");
+  } else if (document.interrupted) {
     out.element("p", {{"class", "warning"}}, "The run was interrupted: what had finished is below.");
   }
   write_answer(out, view);

@@ -28,6 +28,8 @@ ListedRun listed_run(std::string folder, const ResultDocument& document) {
   run.cases_ok = static_cast<size_t>(std::ranges::count(document.cases, CaseStatus::ok, &CaseRecord::status));
   run.runs = document.runs.size();
   run.interrupted = document.interrupted;
+  run.finished = document.finished;
+  run.ending = ending_in_words(document);
   return run;
 }
 
@@ -44,7 +46,7 @@ std::string run_list_text(const std::string& where, std::vector<ListedRun> runs,
     }
     grid.rows.push_back({{printable(run.started_at), printable(run.scenario),
                           fmt::format("{} of {}", run.cases_ok, run.cases), fmt::format("{}", run.runs),
-                          printable(run.folder), run.interrupted ? "interrupted" : ""},
+                          printable(run.folder), run.ending},
                          {}});
   }
   return grid_text(grid, width);
@@ -64,6 +66,7 @@ json::value run_list_json(std::vector<ListedRun> runs) {
       entry["cases_ok"] = run.cases_ok;
       entry["runs"] = run.runs;
       entry["interrupted"] = run.interrupted;
+      if (!run.finished) entry["finished"] = false;
     }
     out.push_back(std::move(entry));
   }

@@ -19,6 +19,8 @@ struct ListedRun {
   size_t cases_ok = 0;
   size_t runs = 0;  // that took place, verifying ones too
   bool interrupted = false;
+  bool finished = true;
+  std::string ending;  // "interrupted", "not finished", ""
 };
 
 [[nodiscard]] ListedRun listed_run(std::string folder, const ResultDocument& document);

@@ -169,6 +169,9 @@ std::string table_title(const ResultDocument& document) {
   if (const uint64_t bytes = model_bytes(document); bytes != 0) {
     name += fmt::format(": {} of weights", format_bytes_decimal(bytes));
   }
+  if (!document.finished) {
+    return fmt::format("{}; not finished, what was recorded is below: {}", name, why_unfinished(document));
+  }
   return document.interrupted ? name + "; interrupted, what had finished is below" : name;
 }
 

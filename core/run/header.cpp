@@ -131,6 +131,7 @@ json::object scenario_to_json(const Plan& plan) {
                    {"model_bytes", plan.model_bytes},
                    {"loaded_bytes", plan.loaded_bytes},
                    {"run", std::move(settings)}};
+  if (!scenario.expectations.empty()) out["expectation_count"] = scenario.expectations.size();
   if (scenario.policy) out["policy"] = policy_to_json(*scenario.policy);
   if (scenario.service) out["service"] = service_to_json(*scenario.service);
   return out;

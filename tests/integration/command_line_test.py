@@ -7,7 +7,7 @@ import pty
 import threading
 import unittest
 
-from coldload_cli import BINARY, INTEGRITY, KIB, OK, SOURCE, USAGE, CliTest, hasty, run
+from coldload_cli import BINARY, ENVIRONMENT, INTEGRITY, KIB, OK, SOURCE, USAGE, CliTest, hasty, run
 
 NULL = '[model]\npath = ""\n[backend.null]\nsize = "1 MiB"\n[strategy.sequential]\n'
 SHIPPED = sorted(glob.glob(os.path.join(SOURCE, "scenarios", "*.toml")))
@@ -311,6 +311,39 @@ class Output(CliTest):
         self.assertNotRegex(plain, "\x1b\\[[0-9;]*m")
         os.environ.pop("NO_COLOR", None)
         self.assertIn("null/sequential", self.on_a_terminal({}))
+
+    def test_what_stdout_cannot_take_is_an_error(self):
+        for name, to in (("a full device", ">/dev/full"), ("none", ">&-")):
+            for command in ("list", "--help", "help-all-that-is-none", f'check "{SHIPPED[0]}"'):
+                with self.subTest(f"{command}, {name}"):
+                    finished = run(["/bin/sh", "-c", f'"$1" {command} {to}', "sh", BINARY])
+                    if command.startswith("help"):
+                        self.assertEqual(finished.code, USAGE, finished)
+                        continue
+                    self.assertEqual(finished.code, ENVIRONMENT, finished)
+                    self.assertIn("error: stdout: ", finished.err)
+
+    def test_a_run_whose_table_nobody_could_read_says_so_and_leaves_its_result(self):
+        file = self.scenario(NULL + hasty())
+        for number, to in enumerate((">/dev/full", ">&-")):
+            out = self.path(f"run{number}")
+            finished = run(["/bin/sh", "-c", f'"$1" run "$2" --out "$3" {to}', "sh", BINARY, file, out])
+            self.assertEqual(finished.code, ENVIRONMENT, finished)
+            self.assertIn("error: stdout: ", finished.err)
+            self.document(out)
+            self.assertIn("results: ", self.coldload("run", file, "--out", out + "-whole").out)
+
+    def test_a_folder_without_a_result_is_not_finished_and_its_expectations_not_judged(self):
+        text = NULL + '[[expect]]\ncase = "*"\nmedian = "< 1 h"\n' + hasty()
+        self.run_scenario(text)
+        for name in ("result.json", "manifest.sha256"):
+            os.unlink(self.path("run", name))
+        words = "could not write it or still runs; 1 expectation was not judged"
+        for command in ("show", "check"):
+            told = " ".join(self.coldload(command, self.path("run")).out.split())
+            self.assertIn("not finished", told)
+            self.assertIn(words, told)
+            self.assertNotIn("interrupted", told)
 
     def test_a_reader_that_goes_away_does_not_end_it_by_a_signal(self):
         file = self.scenario(NULL + hasty())

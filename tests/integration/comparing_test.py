@@ -183,7 +183,7 @@ class TwoRuns(CliTest):
         out = self.coldload("list", "runs", self.path("here")).out
         self.assertEqual(len(out.splitlines()), 1 + 4 + 1)
         self.assertRegex(out, r"(?m)^\d{4}-\d\d-\d\dT\S+Z +test +3 of 3 +21 +\S+/here/b$")
-        self.assertTrue(lines_with(out, "here/killed")[0].endswith("  interrupted"))
+        self.assertTrue(lines_with(out, "here/killed")[0].endswith("  not finished"))
         self.assertIn("not readable", lines_with(out, "here/broken ")[0])
         listed = json.loads(self.coldload("list", "runs", self.path("here"), "--json").out)
         self.assertEqual(len(listed), 4)

@@ -50,15 +50,34 @@ class JournalOf : public testing::Test {
   TemporaryDirectory directory_;
 };
 
-TEST_F(JournalOf, AnUnfinishedRunIsReadAsInterruptedWithAllThatHadFinished) {
+TEST_F(JournalOf, AnUnfinishedRunIsReadAsSuchWithAllThatHadFinished) {
   const Journal journal = unfinished();
   const auto document = read_run_directory(folder());
   ASSERT_TRUE(document) << document.error().message;
-  EXPECT_TRUE(document->interrupted);
+  EXPECT_FALSE(document->finished);
+  EXPECT_FALSE(document->interrupted) << "nobody need have stopped it";
+  EXPECT_EQ(ending_in_words(*document), "not finished");
+  EXPECT_THAT(why_unfinished(*document), HasSubstr("there is no result.json: "));
+  const auto again = document_from_json(to_json(*document));
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(again->finished);
   EXPECT_EQ(document->runs.size(), 2U);
   EXPECT_EQ(document->probes.size(), 1U);
   // Judged: what had finished is as good as in a whole document.
   EXPECT_EQ(document->cases.front().status, CaseStatus::ok);
+}
+
+TEST(Unfinished, SaysHowManyExpectationsNobodyJudged) {
+  ResultDocument document;
+  EXPECT_EQ(why_unfinished(document), "");
+  EXPECT_EQ(ending_in_words(document), "");
+  document.finished = false;
+  EXPECT_EQ(why_unfinished(document),
+            "there is no result.json: the process was killed, could not write it or still runs");
+  document.scenario["expectation_count"] = 1;
+  EXPECT_THAT(why_unfinished(document), testing::EndsWith("; 1 expectation was not judged"));
+  document.scenario["expectation_count"] = 3;
+  EXPECT_THAT(why_unfinished(document), testing::EndsWith("; 3 expectations were not judged"));
 }
 
 TEST_F(JournalOf, ALineCutByAKillIsDropped) {

@@ -128,7 +128,7 @@ TEST_F(RunFolder, ThatWasKilledIsCheckedWithoutManifest) {
   std::filesystem::remove(folder() / kRunManifestName);
   const auto check = check_run_directory(folder());
   ASSERT_TRUE(check) << check.error().message;
-  EXPECT_TRUE(check->document.interrupted);
+  EXPECT_FALSE(check->document.finished);
   EXPECT_THAT(check->mistakes, IsEmpty());
 }
 

@@ -175,6 +175,8 @@ TEST(Html, SaysThatItWasInterrupted) {
   ResultDocument document = sample_report_document();
   document.interrupted = true;
   EXPECT_THAT(render_html(sample_report(document)), HasSubstr("The run was interrupted"));
+  document.finished = false;
+  EXPECT_THAT(render_html(sample_report(document)), HasSubstr("The run is not finished"));
 }
 
 TEST(Html, OfThirtyCasesIsBelow400Kilobytes) {

@@ -129,6 +129,10 @@ TEST(Table, OfOneBaselineNamesItOnlyInItsRow) {
 TEST(Table, SaysThatItWasInterrupted) {
   ResultDocument document = sample_document();
   EXPECT_THAT(render_table(document, {}), Not(HasSubstr("interrupted")));
+  document.finished = false;
+  EXPECT_THAT(render_table(document, {}),
+              HasSubstr("; not finished, what was recorded is below: there is no result.json: "));
+  document.finished = true;
   document.interrupted = true;
   EXPECT_THAT(render_table(document, {}), HasSubstr("sample: 2.00 GB of weights; interrupted"));
 }
