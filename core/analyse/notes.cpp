@@ -82,10 +82,9 @@ void add_what_was_asked(const CaseAnalysis& analysis, const ResultDocument& docu
   }
   const uint64_t wanted = json::unsigned_or(*run, "repetitions_min");
   const std::string_view stopped = json::text_or(document.scenario, "stopped");
-  const bool ended_early = !stopped.empty() || document.interrupted;
-  if (ended_early && analysis.valid_count < wanted && analysis.record->cache != "first-start") {
-    notes.push_back(fmt::format("{} of {} runs: {}", analysis.valid_count, wanted,
-                                stopped.empty() ? "interrupted" : stopped));
+  const std::string_view ending = stopped.empty() ? ending_in_words(document) : stopped;
+  if (!ending.empty() && analysis.valid_count < wanted && analysis.record->cache != "first-start") {
+    notes.push_back(fmt::format("{} of {} runs: {}", analysis.valid_count, wanted, ending));
     return;
   }
   const double asked = json::number_or(*run, "until_ci");
