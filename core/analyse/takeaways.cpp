@@ -78,6 +78,11 @@ std::string both_in_words(const Effect& storage, const Effect& loader) {
 
 Statement storage_or_loader(const AdviceView& view) {
   const auto [storage, loader] = effects_of(view);
+  if (storage.fast == nullptr && view.decision.reason == HomeReason::held_back) {
+    return {
+        "take no figure of these runs for a cold load of real storage: [run] max_bandwidth held them back",
+        {"scenario.run.max_bandwidth"}};
+  }
   if (storage.fast == nullptr) {
     return {"take no figure of these runs for a cold load of real storage: none is both proved and real",
             {"cases"}};

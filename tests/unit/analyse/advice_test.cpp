@@ -172,6 +172,7 @@ TEST(Advice, RestsOnNothingThatMaxBandwidthHeldBack) {
   EXPECT_EQ(to_string(report.decision.reason), "held back");
   EXPECT_THAT(report.cases[0].notes, testing::Contains(HasSubstr("held back by max_bandwidth, 1.00 GB/s")));
   EXPECT_THAT(report.findings.front().what.text, HasSubstr("bound by [run] max_bandwidth"));
+  EXPECT_THAT(report.advice.takeaways[0].text, HasSubstr("max_bandwidth held them back"));
   // Twice that would not have bound it.
   document.scenario["run"].as_object()["max_bandwidth"] = 2'000'000'000;
   EXPECT_NE(to_string(make_report(document, "run", "").decision.reason), "held back");
