@@ -292,9 +292,10 @@ void Run::identify_files() {
 // Bytes that changed under the clock are neither the old file's nor the new one's.
 Result<void> Run::check_unchanged() const {
   for (size_t i = 0; i < objects_.size(); ++i) {
-    if (!files_[i]) continue;
+    const auto& before = files_[i];
+    if (!before) continue;
     const auto now = identity_of(objects_[i]->info().fd);
-    const std::string changed = now ? what_changed(*files_[i], *now) : std::string();
+    const std::string changed = now ? what_changed(*before, *now) : std::string();
     if (changed.empty()) continue;
     return fail(Status::integrity, fmt::format("integrity: {} {} while it was loaded: load it again once "
                                                "nothing writes there",

@@ -110,11 +110,12 @@ std::optional<fs::path> file_in_layer(const std::string& path) {
 // NOLINTNEXTLINE(misc-no-recursion): overlays on overlays end at the kernel's own bound of two.
 Below below_file(int fd, const std::string& path, int depth = 0) {
   if (!is_overlay(fd)) return {cache_of_file_system(fd, path), ""};
-  const Below unseen{std::nullopt, "the file system below the overlay cannot be seen from here"};
+  constexpr const char* kUnseen = "the file system below the overlay cannot be seen from here";
   const auto file = file_in_layer(path);
-  if (!file || depth == kStackedDevicesMax) return unseen;
+  if (!file || depth == kStackedDevicesMax) return {std::nullopt, kUnseen};
   const Descriptor layer(::open(file->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  return layer.valid() ? below_file(layer.get(), *file, depth + 1) : unseen;
+  if (!layer.valid()) return {std::nullopt, kUnseen};
+  return below_file(layer.get(), *file, depth + 1);
 }
 
 }  // namespace

@@ -76,6 +76,18 @@ class LoopDevice(MountedTest):
         self.image(self.dir)
         self.check()
 
+    def test_as_a_source_proves_no_first_start(self):
+        self.needs_root()
+        self.image(self.dir)
+        text = (f'[model]\npath = "model"\n[backend.image]\nplugin = "local"\nroot = "{self.path("mounted")}"\n'
+                f'[backend.disk]\nplugin = "local"\nroot = "{self.directory("target")}"\n'
+                '[backend.staged]\nsource = "image"\ntarget = "disk"\nreserve = "0 B"\n[strategy.sequential]\n'
+                '[[compare]]\nbackend = "staged"\ncache = "first-start"\n')
+        _, document = self.run_scenario(text + hasty(1))
+        for proof in self.proofs(document, "first-start"):
+            self.assertFalse(proof["valid"], proof)
+            self.assertRegex(proof["reason"], r"whether the source was cold .* cannot be known: loop\d+ is a loop device")
+
     def test_over_a_file_of_a_tmpfs_proves_no_cold_run(self):
         self.needs_root()
         memory = self.directory("memory")
