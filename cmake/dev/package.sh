@@ -79,10 +79,13 @@ ensure_root_system() {
   local sources=("deb $(debian_mirror) $suite main")
   # Of a release without support the security updates are no longer where they were.
   [[ $suite != bookworm ]] || sources+=("deb $(debian_mirror)-security $suite-security main")
-  # Old releases' lists are not signed anew, so that their date says nothing.
+  # Old releases' lists are not signed anew, so that their date says nothing. What is left out to keep it small does not
+  # hold for our packages: their manual page is to be seen.
+  # shellcheck disable=SC2016 # the hook's own $1
   quietly "root-system-$name" mmdebstrap --mode=root --variant=essential ${packages:+--include="$packages"} \
     --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=path-exclude=/usr/share/man/* \
-    --dpkgopt=path-exclude=/usr/share/locale/* "$suite" "$tar" "${sources[@]}"
+    --dpkgopt=path-exclude=/usr/share/locale/* --customize-hook='rm -f "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap"' \
+    "$suite" "$tar" "${sources[@]}"
   printf '%s %s\n' "$suite" "$packages" >"$note"
 }
 
