@@ -39,7 +39,8 @@ std::vector<Range> pieces_of(uint64_t size) {
 
 // In the place of the object's own file: reads of it fail, or end early.
 void replace_descriptor(const Object& object, const Descriptor& with) {
-  if (!with.valid() || ::dup3(with.get(), object.info().fd, O_CLOEXEC) < 0) {
+  const std::optional<int> file = file_behind(object);
+  if (!with.valid() || !file || ::dup3(with.get(), *file, O_CLOEXEC) < 0) {
     inapplicable("the descriptor cannot be replaced: {}", std::strerror(errno));
   }
 }
@@ -69,13 +70,16 @@ void for_each_piece(const Subject& subject, Body&& body) {
     for (const std::vector<Range> ranges = pieces_of(largest.size_bytes);
          const size_t k : std::views::iota(size_t{0}, ranges.size())) {
       const auto object = opened.open(largest.key, flags);
-      if (!object->can(COLDLOAD_CAN_FD | COLDLOAD_CAN_READ_AT)) continue;
+      if (!object->can(COLDLOAD_CAN_READ_AT) || !file_behind(*object)) continue;
       if (flags != 0 && !object->can(COLDLOAD_CAN_DIRECT)) continue;
       tried = true;
       body(*object, ranges, k);
     }
   }
-  if (!tried) inapplicable("its objects offer no descriptor that could be made to fail");
+  if (!tried)
+    inapplicable(
+        "its objects are read from no file of theirs that could be made to fail: what becomes of a read that "
+        "fails or ends early is not shown here");
 }
 
 // The backend that another is built on, failing at one call. A table has no place for data of its own.

@@ -37,8 +37,10 @@ void one_symbol(const Subject& subject) {
   const auto other =
       std::ranges::find_if(*names, [](const auto& name) { return name != COLDLOAD_PLUGIN_SYMBOL; });
   if (other != names->end()) {
-    broken("exports {} symbols besides {}, such as {}: link it with the export map", names->size() - 1,
-           COLDLOAD_PLUGIN_SYMBOL, *other);
+    broken(
+        "exports {} symbols besides {}, such as {}: link it with the export map, "
+        "-Wl,--version-script=$(pkg-config --variable=exportmap coldload)",
+        names->size() - 1, COLDLOAD_PLUGIN_SYMBOL, *other);
   }
 }
 

@@ -200,6 +200,9 @@ Attempt run_in_process(const std::function<void()>& check, uint64_t limit_ms,
   const Descriptor output(::memfd_create("coldload-check", MFD_CLOEXEC));
   ::fcntl(in.get(), F_SETFL, O_NONBLOCK);
   const uint64_t began_ns = now_ns();
+  // Else what this process has not written yet would be the child's, too.
+  std::fflush(stdout);
+  std::fflush(stderr);
   const pid_t child = output.valid() ? ::fork() : -1;
   if (child < 0) {
     attempt.detail = fmt::format("cannot be run: fork: {}", std::strerror(errno));

@@ -1,6 +1,10 @@
 #include "core/conformance/reading.hpp"
 
+#include <dirent.h>
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <tuple>
 
 #include "coldload/cpp/probing.hpp"
@@ -75,6 +79,22 @@ std::unique_ptr<Object> OpenedBackend::open(const std::string& key, uint32_t fla
 std::unique_ptr<Object> OpenedBackend::open_direct(const std::string& key) const {
   auto object = open(key, COLDLOAD_OPEN_DIRECT);
   return object->can(COLDLOAD_CAN_DIRECT | COLDLOAD_CAN_READ_AT) ? std::move(object) : nullptr;
+}
+
+std::optional<int> file_behind(const Object& object) {
+  if (object.can(COLDLOAD_CAN_FD)) return object.info().fd;
+  const std::unique_ptr<DIR, int (*)(DIR*)> open_files(::opendir("/proc/self/fd"), &::closedir);
+  if (open_files == nullptr) return std::nullopt;
+  std::optional<int> found;
+  while (const dirent* entry = ::readdir(open_files.get())) {
+    const int fd = std::atoi(entry->d_name);
+    struct stat status{};
+    if (entry->d_name[0] == '.' || ::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (static_cast<uint64_t>(status.st_size) != object.info().size_bytes) continue;
+    if (found) return std::nullopt;
+    found = fd;
+  }
+  return found;
 }
 
 uint64_t room_for(const Object& object, uint64_t length) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ struct OpenedBackend {
   std::unique_ptr<Backend> backend;
   std::vector<ListedObject> listed;
 };
+
+// The file that the object is read from, as this process has it open: its descriptor, where it claims FD;
+// else the one regular file of its size. Absent where there is none, or several. Not owned.
+[[nodiscard]] std::optional<int> file_behind(const Object& object);
 
 // Of a read on this object: `length`, or rounded up where it may be read with direct I/O.
 [[nodiscard]] uint64_t room_for(const Object& object, uint64_t length);

@@ -87,9 +87,11 @@ BackendRecord backend_from_json(const json::object& from) {
   return backend;
 }
 
-// The checksum of each object that most verified cases agree on; the earliest of equals.
-std::map<std::string, std::string> agreed_checksums(const ResultDocument& document) {
-  std::map<std::string, std::vector<std::pair<std::string, size_t>>> votes;
+// What the verified cases saw of one object, with how many saw it.
+using Votes = std::vector<std::pair<std::string, size_t>>;
+
+std::map<std::string, Votes> checksum_votes(const ResultDocument& document) {
+  std::map<std::string, Votes> votes;
   for (const RunRecord& run : document.runs) {
     if (run.status != RunStatus::ok) continue;
     for (const ObjectRecord& object : run.objects) {
@@ -104,12 +106,18 @@ std::map<std::string, std::string> agreed_checksums(const ResultDocument& docume
       }
     }
   }
-  std::map<std::string, std::string> agreed;
-  for (auto& [name, candidates] : votes) {
-    const auto most = std::ranges::max_element(candidates, {}, &std::pair<std::string, size_t>::second);
-    agreed[name] = most->first;
-  }
-  return agreed;
+  return votes;
+}
+
+// Why a case that saw `checksum` is wrong, or may be: most others saw another; or as many, and then nobody
+// knows whose bytes are the model's. "" of one that most agree with.
+std::string why_checksum_is_doubtful(const std::string& checksum, const Votes& votes) {
+  const auto own = std::ranges::find(votes, checksum, &Votes::value_type::first);
+  const auto other = std::ranges::max_element(
+      votes, {}, [&](const auto& vote) { return vote.first == checksum ? size_t{0} : vote.second; });
+  if (other->first == checksum || other->second < own->second) return {};
+  if (other->second > own->second) return fmt::format("the other cases saw {}", other->first);
+  return fmt::format("as many cases saw {}: whose bytes are the model's is not known", other->first);
 }
 
 bool is_synthetic(const ResultDocument& document, std::string_view case_id) {
@@ -119,15 +127,16 @@ bool is_synthetic(const ResultDocument& document, std::string_view case_id) {
 
 // Fails each verifying run whose bytes are not those the others saw.
 size_t judge_integrity(ResultDocument& document) {
-  const auto agreed = agreed_checksums(document);
+  const auto votes = checksum_votes(document);
   size_t failed = 0;
   for (RunRecord& run : document.runs) {
     if (run.status != RunStatus::ok || is_synthetic(document, run.case_id)) continue;
     for (const ObjectRecord& object : run.objects) {
-      if (object.checksum.empty() || object.checksum == agreed.at(object.name)) continue;
+      if (object.checksum.empty()) continue;
+      const std::string why = why_checksum_is_doubtful(object.checksum, votes.at(object.name));
+      if (why.empty()) continue;
       run.status = RunStatus::failed;
-      run.reason = fmt::format("integrity: {} has checksum {}, the other cases saw {}", object.name,
-                               object.checksum, agreed.at(object.name));
+      run.reason = fmt::format("integrity: {} has checksum {}, {}", object.name, object.checksum, why);
       ++failed;
       break;
     }

@@ -1,4 +1,5 @@
-// Claims that nothing read stays on this machine, and reads files of this machine.
+// Claims that nothing read stays on this machine, and reads files of this machine, of which it tells no
+// descriptor.
 #include "storing.hpp"
 
 namespace {
@@ -12,14 +13,14 @@ class Misbehaving : public Storing {
 
   coldload_object_info probe(const std::string& prefix, uint32_t open_flags) override {
     coldload_object_info info = Storing::probe(prefix, open_flags);
-    info.capabilities |= COLDLOAD_CAN_NO_LOCAL_CACHE;
+    info.capabilities = COLDLOAD_CAN_READ_AT | COLDLOAD_CAN_NO_LOCAL_CACHE;
     return info;
   }
 
  protected:
   std::unique_ptr<sdk::Object> wrapped(std::unique_ptr<sdk::Object> file,
                                        coldload_object_info& info) override {
-    info.capabilities |= COLDLOAD_CAN_NO_LOCAL_CACHE;
+    info.capabilities = COLDLOAD_CAN_READ_AT | COLDLOAD_CAN_NO_LOCAL_CACHE;
     return file;
   }
 };

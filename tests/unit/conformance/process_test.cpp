@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <stdexcept>
@@ -75,6 +76,13 @@ TEST(Process, DoesNotWaitForWhatHoldsItsAnswersPipeOpen) {
 TEST(Process, IsKilledOnceTheCallerSaysToStop) {
   const Attempt stopped = run_in_process([] { ::pause(); }, 60'000, [] { return true; });
   EXPECT_EQ(stopped.ending, Ending::timed_out);
+}
+
+TEST(Process, HasNothingOfWhatItsParentHasNotWrittenYet) {
+  static std::array<char, 4096> room{};
+  ASSERT_EQ(std::setvbuf(stdout, room.data(), _IOFBF, room.size()), 0);
+  std::fputs("the parent's\n", stdout);
+  EXPECT_EQ(attempt([] { broken("it failed"); }).output, "");
 }
 
 TEST(Process, KeepsTheEndOfWhatItPrinted) {

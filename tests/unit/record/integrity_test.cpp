@@ -43,6 +43,20 @@ TEST(JudgeCases, FailsTheCaseWhoseChecksumMostOthersDoNotShare) {
                          "other cases saw ffeeddcc"));
 }
 
+TEST(JudgeCases, BlamesNobodyWhereAsManySawEither) {
+  ResultDocument document = three_cases();
+  document.cases.pop_back();
+  std::erase_if(document.runs,
+                [&](const RunRecord& run) { return document.find_case(run.case_id) == nullptr; });
+  ASSERT_EQ(document.cases.size(), 2U);
+  verifying_run(document, "parallel").objects.front().checksum = std::string(32, '0');
+  EXPECT_EQ(judge_cases(document), 2U);
+  for (const CaseRecord& record : document.cases) {
+    EXPECT_EQ(record.status, CaseStatus::failed);
+    EXPECT_THAT(record.reason, testing::EndsWith("whose bytes are the model's is not known"));
+  }
+}
+
 TEST(JudgeCases, FailsTheCaseEvenWhenItComesFirst) {
   ResultDocument document = three_cases();
   verifying_run(document, "sequential").objects.front().checksum = std::string(32, '0');
