@@ -8,8 +8,11 @@
 
 namespace coldload {
 
-// Optimal string alignment distance (insert, delete, replace, swap neighbours); bytes, not code points.
-[[nodiscard]] size_t edit_distance(std::string_view a, std::string_view b);
+// Optimal string alignment distance (insert, delete, replace, swap neighbours); bytes, not code points. `a`
+// may be a glob: its '*' and '?' then cost nothing for what they stand for.
+enum class Wildcards : bool { none, in_first };
+[[nodiscard]] size_t edit_distance(std::string_view a, std::string_view b,
+                                   Wildcards wildcards = Wildcards::none);
 
 // The known name at the smallest distance, if that is at most a third of its length (and at least 1 allowed).
 [[nodiscard]] std::optional<std::string> nearest_name(std::string_view misspelt,

@@ -8,15 +8,15 @@
 #include <memory>
 
 #include "core/base/file.hpp"
-#include "core/base/limits.hpp"
 #include "core/base/units.hpp"
-#include "core/model/safetensors.hpp"
 #include "core/plugin/instance.hpp"
 #include "core/run/counters.hpp"
 #include "core/run/destination.hpp"
+#include "core/run/extents.hpp"
 #include "core/run/file_identity.hpp"
 #include "core/run/hidden_cache.hpp"
 #include "core/run/job.hpp"
+#include "core/run/load_summary.hpp"
 #include "core/run/neighbours.hpp"
 #include "core/run/phase_clock.hpp"
 #include "core/run/plugin_destination.hpp"
@@ -55,12 +55,7 @@ class Run {
   [[nodiscard]] Result<void> make_cache_state();
   [[nodiscard]] Result<void> load();
   void prove();
-  void summarise_load();
-  void identify_files();
-  [[nodiscard]] Result<void> check_unchanged() const;
   [[nodiscard]] Result<void> checksums();
-  [[nodiscard]] std::vector<Extent> extents_of_item(const ModelObject& item) const;
-  [[nodiscard]] Result<std::vector<Extent>> read_extents(const ModelObject& item) const;
   [[nodiscard]] bool no_local_cache() const;
   [[nodiscard]] bool external() const;
 
@@ -111,25 +106,6 @@ Result<void> Run::create_components() {
   return {};
 }
 
-Result<std::vector<Extent>> Run::read_extents(const ModelObject& item) const {
-  auto object = backend_->open(item.key, 0);
-  if (!object) return pass(object);
-  const uint64_t size = (*object)->info().size_bytes;
-  if (size != item.size_bytes) {
-    return fail(Status::integrity, fmt::format("integrity: {}: {} bytes now, {} when the run was planned",
-                                               item.key, size, item.size_bytes));
-  }
-  // A made-up object has no header to read.
-  if (request_.synthetic) return std::vector<Extent>{{"", 0, size}};
-  const auto header = read_header(
-      [&](uint64_t offset, std::span<std::byte> into) {
-        return (*object)->read_at(offset, into.data(), into.size());
-      },
-      size);
-  if (!header) return fail(header.error().status, fmt::format("{}: {}", item.key, header.error().message));
-  return extents_of(*header);
-}
-
 // A first start begins with a cold source and a copy of its own; every other run takes the copy that is
 // there, and makes one only where there is none.
 Result<void> Run::prepare() {
@@ -151,7 +127,7 @@ Result<void> Run::prepare() {
 
 Result<void> Run::inspect() {
   for (const ModelObject& item : request_.items) {
-    auto extents = read_extents(item);
+    auto extents = read_extents(*backend_, item, request_.synthetic);
     if (!extents) return pass(extents);
     extents_.push_back(std::move(*extents));
   }
@@ -279,28 +255,7 @@ Result<void> Run::make_cache_state() {
   }
   clock_.begin("prove");
   before_ = measure_residency(objects_, request_.residency);
-  identify_files();
-  return {};
-}
-
-void Run::identify_files() {
-  for (const auto& object : objects_) {
-    files_.push_back(object->can(COLDLOAD_CAN_FD) ? identity_of(object->info().fd) : std::nullopt);
-  }
-}
-
-// Bytes that changed under the clock are neither the old file's nor the new one's.
-Result<void> Run::check_unchanged() const {
-  for (size_t i = 0; i < objects_.size(); ++i) {
-    const auto& before = files_[i];
-    if (!before) continue;
-    const auto now = identity_of(objects_[i]->info().fd);
-    const std::string changed = now ? what_changed(*before, *now) : std::string();
-    if (changed.empty()) continue;
-    return fail(Status::integrity, fmt::format("integrity: {} {} while it was loaded: load it again once "
-                                               "nothing writes there",
-                                               request_.items[i].name, changed));
-  }
+  files_ = identities_of(objects_);
   return {};
 }
 
@@ -317,36 +272,13 @@ Result<void> Run::load() {
   if (!external()) add_own_usage(counters_before_, after, record_);
   device_unknown_ = after.io_unknown;
   record_.load_ns = record_.phases.get("load");
-  summarise_load();
+  record_.bytes.requested = job_->requested_bytes();
+  record_.bytes.delivered = job_->delivered_bytes();
+  add_load(*job_, files_, record_);
+  if (!external()) add_own_memory(record_);
   if (!loaded) return loaded;
   // A strategy that delivers nothing by its nature is not held to coverage.
   return external() ? Result<void>{} : job_->check_complete();
-}
-
-void Run::summarise_load() {
-  record_.bytes.requested = job_->requested_bytes();
-  record_.bytes.delivered = job_->delivered_bytes();
-  const Histogram& latency = job_->latency();
-  if (latency.count() != 0) {
-    record_.metrics.push_back({"chunks", "count", static_cast<double>(latency.count())});
-    for (const auto& [tag, quantile] :
-         {std::pair{"chunk_latency_p50_ns", 0.5}, std::pair{"chunk_latency_p90_ns", 0.9},
-          std::pair{"chunk_latency_p99_ns", 0.99}, std::pair{"chunk_latency_max_ns", 1.0}}) {
-      record_.metrics.push_back({tag, "ns", static_cast<double>(latency.at(quantile))});
-    }
-  }
-  std::optional<uint64_t> first;
-  for (size_t i = 0; i < request_.items.size(); ++i) {
-    const auto times = job_->times(i);
-    record_.objects.push_back(
-        {request_.items[i].name, request_.items[i].size_bytes, times.first_ns, times.last_ns, "", files_[i]});
-    if (times.first_ns && (!first || *times.first_ns < *first)) first = times.first_ns;
-  }
-  if (first) record_.metrics.push_back({"first_byte_ns", "ns", static_cast<double>(*first)});
-  if (external()) return;
-  const ResidentMemory memory = resident_memory();
-  record_.metrics.push_back({"rss_peak_bytes", "bytes", static_cast<double>(memory.peak_bytes)});
-  record_.metrics.push_back({"rss_anonymous_bytes", "bytes", static_cast<double>(memory.anonymous_bytes)});
 }
 
 void Run::prove() {
@@ -409,7 +341,7 @@ Result<void> Run::phases() {
   if (done = make_cache_state(); !done) return done;
   done = load();
   prove();
-  if (done) done = check_unchanged();
+  if (done) done = check_unchanged(objects_, request_.items, files_);
   if (!done) return done;
   return checksums();
 }

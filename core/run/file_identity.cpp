@@ -43,4 +43,27 @@ std::string what_changed(const FileIdentity& before, const FileIdentity& now) {
   return {};
 }
 
+std::vector<std::optional<FileIdentity>> identities_of(const Objects& objects) {
+  std::vector<std::optional<FileIdentity>> files;
+  for (const auto& object : objects) {
+    files.push_back(object->can(COLDLOAD_CAN_FD) ? identity_of(object->info().fd) : std::nullopt);
+  }
+  return files;
+}
+
+Result<void> check_unchanged(const Objects& objects, const std::vector<ModelObject>& items,
+                             const std::vector<std::optional<FileIdentity>>& before) {
+  for (size_t i = 0; i < objects.size(); ++i) {
+    const auto& file = before[i];
+    if (!file) continue;
+    const auto now = identity_of(objects[i]->info().fd);
+    const std::string changed = now ? what_changed(*file, *now) : std::string();
+    if (changed.empty()) continue;
+    return fail(Status::integrity, fmt::format("integrity: {} {} while it was loaded: load it again once "
+                                               "nothing writes there",
+                                               items[i].name, changed));
+  }
+  return {};
+}
+
 }  // namespace coldload

@@ -8,21 +8,19 @@
 #include <utility>
 
 #include "core/base/file.hpp"
-#include "core/base/limits.hpp"
 #include "core/base/units.hpp"
 #include "core/plan/objects.hpp"
 #include "core/record/environment.hpp"
 #include "core/run/ask.hpp"
-#include "core/run/file_identity.hpp"
+#include "core/run/ceilings.hpp"
+#include "core/run/first_files.hpp"
 #include "core/run/header.hpp"
 #include "core/run/in_process.hpp"
+#include "core/run/time_limit.hpp"
 #include "core/statistics/summary.hpp"
 
 namespace coldload {
 namespace {
-
-// What the slowest storage that anybody measures would do, for the watchdog where no probe tells.
-constexpr double kAssumedBytesPerSecond = 20e6;
 
 // A case's runs so far.
 struct CaseState {
@@ -31,13 +29,6 @@ struct CaseState {
   bool ended = false;     // nothing more of it is run
   uint64_t last_wall_ns = 0;
 };
-
-// Tells backends apart by all that they are built on.
-std::string chain_text(const BackendChain& backend) {
-  json::array chain;
-  for (const ComponentSpec& spec : backend) chain.push_back(to_json(spec));
-  return json::dump(chain);
-}
 
 class Runner {
  public:
@@ -57,20 +48,16 @@ class Runner {
 
  private:
   [[nodiscard]] Result<void> record_what_cannot_run();
-  [[nodiscard]] Result<void> take_probes(std::string_view moment);
-  [[nodiscard]] Result<void> take_device_probes(std::string_view moment);
-  [[nodiscard]] Result<void> keep_probes(std::vector<ProbeRecord> probes, std::string_view moment);
+  [[nodiscard]] Result<void> measure_ceilings(std::string_view moment);
   [[nodiscard]] Result<void> run_rounds();
   [[nodiscard]] Result<void> run_round(uint32_t repetition);
   [[nodiscard]] Result<void> run_one(size_t index, uint32_t repetition);
   [[nodiscard]] Result<void> append(RunRecord record, size_t index, uint32_t repetition);
   [[nodiscard]] WorkerRequest request_for(const Case& planned, uint32_t repetition) const;
-  [[nodiscard]] uint64_t timeout_for(const Case& planned) const;
   [[nodiscard]] bool verifies(size_t index) const;
   [[nodiscard]] bool wants_more(size_t index) const;
   [[nodiscard]] bool must_stop(size_t index);
   [[nodiscard]] size_t expected_runs() const;
-  void hold_to_first_files(const Case& planned, RunRecord& record);
   void end_disagreeing_cases();
   void discard_copies();
   void end_backend_of(size_t index, const std::string& reason);
@@ -87,8 +74,7 @@ class Runner {
   const RunnerCallbacks& callbacks_;
   std::vector<CaseState> states_;
   std::map<std::string, std::string> hung_backends_;  // name -> reason
-  // By a backend's whole chain: the files that its first run loaded, by their objects' names.
-  std::map<std::string, std::map<std::string, FileIdentity>> first_files_;
+  FirstFiles first_files_;
   uint64_t began_ns_;
   uint64_t sequence_ = 0;
   size_t done_runs_ = 0;
@@ -125,57 +111,16 @@ Result<void> Runner::record_what_cannot_run() {
   return {};
 }
 
-Result<void> Runner::take_probes(std::string_view moment) {
+// What has ended before anything ran needs no ceiling; what ended meanwhile had runs that one may bound.
+Result<void> Runner::measure_ceilings(std::string_view moment) {
   if (!settings().probe || stopped_) return {};
-  std::vector<const Case*> subjects = {nullptr};
-  std::set<std::string> seen;
+  std::vector<const Case*> storage;
+  std::vector<const Case*> devices;
   for (size_t index = 0; index < plan_.cases.size(); ++index) {
-    const Case& planned = plan_.cases[index];
-    const bool has_paths = (planned.survey.capabilities & COLDLOAD_CAN_PATH) != 0;
-    if (states_[index].ended && moment == "first") continue;
-    // A probe reads as fast as the storage gives, and runs that are held back are not compared with it.
-    if (settings().max_bandwidth) continue;
-    if (has_paths && !planned.survey.synthetic && seen.insert(planned.backend.back().name).second)
-      subjects.push_back(&planned);
+    if (!states_[index].ended || moment != "first") storage.push_back(&plan_.cases[index]);
+    if (!states_[index].ended) devices.push_back(&plan_.cases[index]);
   }
-  for (const Case* subject : subjects) {
-    if (supervisor_.interrupt().pending()) return {};
-    auto probes = probe_in_worker(supervisor_, registry_, subject, plan_.scenario.base_directory);
-    // Without a ceiling a case's limit is unknown, which the table says: no reason to end the scenario.
-    if (!probes) continue;
-    if (auto kept = keep_probes(std::move(*probes), moment); !kept) return kept;
-  }
-  return take_device_probes(moment);
-}
-
-Result<void> Runner::keep_probes(std::vector<ProbeRecord> probes, std::string_view moment) {
-  for (ProbeRecord& probe : probes) {
-    probe.moment = moment;
-    auto appended = journal_.append(probe);
-    if (!appended) return appended;
-    document_.probes.push_back(std::move(probe));
-  }
-  return {};
-}
-
-// A device that is not there leaves no ceiling: its cases say why they were skipped.
-Result<void> Runner::take_device_probes(std::string_view moment) {
-  std::set<std::string> seen;
-  json::array devices;
-  for (size_t index = 0; index < plan_.cases.size(); ++index) {
-    const auto& destination = plan_.cases[index].destination_plugin;
-    if (!destination || states_[index].ended || !seen.insert(destination->name).second) continue;
-    if (supervisor_.interrupt().pending()) return {};
-    auto probe =
-        probe_destination_in_worker(supervisor_, registry_, *destination, plan_.scenario.base_directory);
-    if (!probe) continue;
-    json::object device{{"destination", destination->name}};
-    for (const auto& fact : probe->facts) device[fact.key()] = fact.value();
-    devices.push_back(std::move(device));
-    if (auto kept = keep_probes(std::move(probe->ceilings), moment); !kept) return kept;
-  }
-  if (!devices.empty()) document_.environment["devices"] = std::move(devices);
-  return {};
+  return take_ceilings({plan_, registry_, supervisor_, journal_, moment}, storage, devices, document_);
 }
 
 bool Runner::verifies(size_t index) const {
@@ -267,31 +212,6 @@ WorkerRequest Runner::request_for(const Case& planned, uint32_t repetition) cons
   return request;
 }
 
-// Five times what the slowest plausible reading takes, twice (a warm case reads before its clock), and a
-// floor.
-uint64_t Runner::timeout_for(const Case& planned) const {
-  const RunSettings& run = settings();
-  if (run.timeout_ns) return *run.timeout_ns;
-  double rate = kAssumedBytesPerSecond;
-  for (const ProbeRecord& probe : document_.probes) {
-    if (probe.tag == "device/direct" && probe.subject == planned.backend.back().name)
-      rate = std::max(rate, probe.bytes_per_second / 5);
-  }
-  if (run.max_bandwidth) rate = std::min(rate, static_cast<double>(*run.max_bandwidth) / 2);
-  const auto loaded = static_cast<double>(planned.item_bytes());
-  // A copy reads from elsewhere, at a rate nobody measured, and writes as much.
-  double copied_ns = 0;
-  if (planned.survey.stages) {
-    const double copy_rate = std::min(kAssumedBytesPerSecond, rate);
-    for (const ModelObject& object : planned.objects) {
-      copied_ns += 2e9 * static_cast<double>(object.size_bytes) / copy_rate;
-    }
-  }
-  const uint64_t derived_ns =
-      limits::kTimeoutMinMs * 1'000'000 + static_cast<uint64_t>(2e9 * loaded / rate + copied_ns);
-  return saturating_add(derived_ns, planned.survey.own_time_ns);
-}
-
 void Runner::report_progress(size_t index, uint32_t repetition, const WorkerProgress& worker,
                              uint64_t load_began_ns) const {
   RunnerProgress progress;
@@ -332,7 +252,7 @@ Result<void> Runner::run_one(size_t index, uint32_t repetition) {
     report_progress(index, repetition, worker, load_began_ns);
   };
   report_progress(index, repetition, {}, 0);
-  const uint64_t timeout_ns = timeout_for(planned);
+  const uint64_t timeout_ns = time_limit_of(planned, settings(), document_.probes);
   const WorkerRequest request = request_for(planned, repetition);
   const std::string started_at = utc_now();
   const uint64_t began = now_ns();
@@ -342,7 +262,7 @@ Result<void> Runner::run_one(size_t index, uint32_t repetition) {
   RunRecord record = record_of(outcome, timeout_ns);
   record.started_at = started_at;
   if (record.bytes.model == 0) record.bytes.model = planned.item_bytes();
-  hold_to_first_files(planned, record);
+  first_files_.hold_to(planned.backend, record);
   if (outcome.hung) end_backend_of(index, "an earlier worker hangs in the kernel and outlived SIGKILL");
   ++done_runs_;
   if (repetition > 0) ++state.attempts;
@@ -366,34 +286,13 @@ void Runner::end_disagreeing_cases() {
   }
 }
 
-// A model that was swapped meanwhile: the times, and the checksums of round 0, would be of two different
-// ones. A copy made by the run itself is a new one by right.
-void Runner::hold_to_first_files(const Case& planned, RunRecord& record) {
-  if (record.status != RunStatus::ok) return;
-  auto& first = first_files_[chain_text(planned.backend)];
-  if (record.phases.get("prepare") != 0) first.clear();
-  for (const ObjectRecord& object : record.objects) {
-    if (!object.file) continue;
-    const auto [known, fresh] = first.try_emplace(object.name, *object.file);
-    const std::string changed = fresh ? std::string() : what_changed(known->second, *object.file);
-    if (changed.empty()) continue;
-    record.status = RunStatus::failed;
-    record.reason = fmt::format(
-        "integrity: {} {} since the first run of backend \"{}\": measure again once "
-        "nothing writes there",
-        object.name, changed, planned.backend.back().name);
-    return;
-  }
-}
-
 // Of every staging backend once, with all that its chain says. An interrupted scenario leaves them, since
 // somebody waits at the terminal, and says so.
 void Runner::discard_copies() {
   std::set<std::string> done;
   for (const Case& planned : plan_.cases) {
     if (!planned.runs() || !planned.survey.stages) continue;
-    if (hung_backends_.contains(planned.backend.back().name) ||
-        !done.insert(chain_text(planned.backend)).second)
+    if (hung_backends_.contains(planned.backend.back().name) || !done.insert(text_of(planned.backend)).second)
       continue;
     if (supervisor_.interrupt().pending()) {
       callbacks_.warning(fmt::format(
@@ -437,9 +336,9 @@ Result<void> Runner::run_rounds() {
 
 Result<ResultDocument> Runner::execute() {
   auto done = record_what_cannot_run();
-  if (done) done = take_probes("first");
+  if (done) done = measure_ceilings("first");
   if (done) done = run_rounds();
-  if (done) done = take_probes("last");
+  if (done) done = measure_ceilings("last");
   discard_copies();
   if (!done) return pass(done);
   if (supervisor_.interrupt().pending()) document_.interrupted = true;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/nearest.hpp"
+
 namespace coldload {
 namespace {
 
@@ -41,31 +43,6 @@ std::optional<std::vector<std::string>> glob_captures(std::string_view glob, std
   return captures;
 }
 
-size_t glob_distance(std::string_view glob, std::string_view text) {
-  std::vector<size_t> before_last(text.size() + 1);
-  std::vector<size_t> last(text.size() + 1);
-  std::vector<size_t> row(text.size() + 1);
-  for (size_t j = 0; j <= text.size(); ++j) last[j] = j;
-  for (size_t i = 1; i <= glob.size(); ++i) {
-    const char c = glob[i - 1];
-    const bool star = c == '*';
-    row[0] = last[0] + (star ? 0 : 1);
-    for (size_t j = 1; j <= text.size(); ++j) {
-      if (star) {
-        row[j] = std::min(last[j], row[j - 1]);
-        continue;
-      }
-      const bool same = c == '?' || c == text[j - 1];
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
-      const bool swapped = i > 1 && j > 1 && c == text[j - 2] && glob[i - 2] == text[j - 1];
-      if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
-    }
-    std::swap(before_last, last);
-    std::swap(last, row);
-  }
-  return last[text.size()];
-}
-
 std::optional<std::string> nearest_to_glob(std::string_view glob, std::span<const std::string> texts) {
   constexpr size_t kComparedBytesMax = 256;
   if (glob.size() > kComparedBytesMax) return std::nullopt;
@@ -73,7 +50,7 @@ std::optional<std::string> nearest_to_glob(std::string_view glob, std::span<cons
   const std::string* best = nullptr;
   size_t best_distance = std::max<size_t>(1, written / 3) + 1;
   for (const std::string& text : texts) {
-    const size_t distance = glob_distance(glob, text);
+    const size_t distance = edit_distance(glob, text, Wildcards::in_first);
     if (distance >= best_distance) continue;
     best = &text;
     best_distance = distance;

@@ -14,10 +14,6 @@ namespace coldload {
 [[nodiscard]] std::optional<std::vector<std::string>> glob_captures(std::string_view glob,
                                                                     std::string_view text);
 
-// Characters to insert, delete or replace in `glob`, or neighbours to swap, until it matches `text`.
-// [any-thread]
-[[nodiscard]] size_t glob_distance(std::string_view glob, std::string_view text);
-
 // The text that `glob` misses by the least: a third of its characters at most, '*' not counted, and at least
 // 1 allowed. [any-thread]
 [[nodiscard]] std::optional<std::string> nearest_to_glob(std::string_view glob,

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/nearest.hpp"
 #include "core/scenario/scenario.hpp"
 
 namespace coldload {
@@ -63,6 +64,10 @@ TEST(CacheState, NamesAndStatesAreEachOthersInverse) {
     EXPECT_EQ(to_string(*state), name);
   }
   EXPECT_EQ(cache_state_from("Cold"), std::nullopt);
+}
+
+size_t glob_distance(std::string_view glob, std::string_view text) {
+  return edit_distance(glob, text, Wildcards::in_first);
 }
 
 TEST(GlobDistance, CountsWhatHasToChangeUntilItMatches) {
