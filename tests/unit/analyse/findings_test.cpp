@@ -159,7 +159,8 @@ TEST(Bound, IsNotTheProcessorOfALoadThatIsShorterThanItsTicksTell) {
     document.environment["cpu"] = json::object{{"online", 2}, {"allowed", 2}};
     add_metric(document, "cpu_user_ns", "ns", 0.1e9 * seconds);
     add_metric(document, "cpu_system_ns", "ns", 0.1e9 * seconds);
-    add_metric(document, "cpu_machine_ns", "ns", 2e9 * seconds * machine_share);
+    const auto clock_ns = static_cast<double>(document.runs.back().load_ns);
+    add_metric(document, "cpu_machine_ns", "ns", 2 * clock_ns * machine_share);
     return text_of(document, FindingKind::bound);
   };
   EXPECT_THAT(busy(2, 0.95), HasSubstr("which others kept busy: 2 cores for 95 %"));
