@@ -74,6 +74,17 @@ class Measured(Program, CliTest):
         self.assertNotIn("$", readme)
 
 
+class Published(CliTest):
+    def test_both_readmes_show_the_table_that_show_prints(self):
+        table = self.coldload("show", os.path.join(SOURCE, "results/reference")).out.rstrip()
+        self.assertIn("disk/parallel/stream/cold", table)
+        for name in ("README.md", "results/reference/README.md"):
+            text = pathlib.Path(SOURCE, name).read_text(encoding="utf-8")
+            # One indents the block, the other fences it.
+            shown = [line.strip() for line in text.splitlines()]
+            self.assertIn("\n".join(line.strip() for line in table.splitlines()), "\n".join(shown), name)
+
+
 class Ended(Program, CliTest):
     def test_a_signal_in_the_midst_of_it_leaves_nothing(self):
         process = self.start("--model", self.small_model())
