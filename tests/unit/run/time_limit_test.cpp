@@ -7,7 +7,7 @@
 namespace coldload {
 namespace {
 
-constexpr uint64_t kSecond = 1'000'000'000;
+constexpr uint64_t kNsPerSecond = 1'000'000'000;
 constexpr uint64_t kFloor = limits::kTimeoutMinMs * 1'000'000;
 
 // A case of 200 MB on backend "disk".
@@ -23,7 +23,7 @@ Case some_case() {
 
 uint64_t seconds_beyond_floor(const Case& planned, const RunSettings& run,
                               const std::vector<ProbeRecord>& probes = {}) {
-  return (time_limit_of(planned, run, probes) - kFloor) / kSecond;
+  return (time_limit_of(planned, run, probes) - kFloor) / kNsPerSecond;
 }
 
 TEST(TimeLimit, IsWhatTheScenarioSays) {
@@ -52,7 +52,7 @@ TEST(TimeLimit, LeavesWhatIsHeldBackTwiceTheTimeItsLimitTakes_AndItsCopyToo) {
 
 TEST(TimeLimit, AddsWhatTheStrategyAllowsItself) {
   Case planned = some_case();
-  planned.survey.own_time_ns = 5 * kSecond;
+  planned.survey.own_time_ns = 5 * kNsPerSecond;
   EXPECT_EQ(seconds_beyond_floor(planned, {}), 25U);
 }
 
