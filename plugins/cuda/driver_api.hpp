@@ -22,6 +22,7 @@ inline constexpr Result kNoDevice = 100;
 inline constexpr unsigned kHostAllocPortable = 1;
 inline constexpr unsigned kHostRegisterPortable = 1;
 inline constexpr unsigned kStreamNonBlocking = 1;
+inline constexpr unsigned kEventWithoutTime = 2;  // CU_EVENT_DISABLE_TIMING
 
 // Every function by its exported name; what it takes stands once, here.
 #define COLDLOAD_CUDA_FUNCTIONS(X)                                                           \
@@ -52,8 +53,7 @@ inline constexpr unsigned kStreamNonBlocking = 1;
   X(cuEventCreate, (Event * event, unsigned flags))                                          \
   X(cuEventDestroy_v2, (Event event))                                                        \
   X(cuEventRecord, (Event event, Stream stream))                                             \
-  X(cuEventSynchronize, (Event event))                                                       \
-  X(cuEventElapsedTime, (float* milliseconds, Event from, Event to))
+  X(cuEventSynchronize, (Event event))
 
 struct Functions {
 // Parts of a declaration, which take no parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses)

@@ -24,7 +24,7 @@ bool keep(Intervals& intervals, const Interval& added) {
 }  // namespace
 
 Ring::Ring(sdk::Host host, const Device& device, const RingShape& shape, uint64_t& lost_bytes)
-    : host_(host), device_(device), origin_(make_event(device)) {
+    : host_(host), device_(device) {
   for (uint32_t i = 0; i < shape.streams; ++i) streams_.push_back(make_stream(device_));
   make_slots(shape, lost_bytes);
   for (size_t number = slots_.size(); number > 0; --number) {
@@ -70,19 +70,7 @@ Ring::~Ring() {
   }
 }
 
-// Events carry no time of day: one that fires now, and the clock beside it.
-void Ring::start_clock() {
-  std::call_once(started_, [this] {
-    const api::Functions& functions = device_.functions();
-    device_.make_current();
-    device_.driver().check(functions.cuEventRecord(origin_.raw(), streams_[0].raw()), "cuEventRecord");
-    device_.driver().check(functions.cuEventSynchronize(origin_.raw()), "cuEventSynchronize");
-    origin_ns_ = host_.now_ns();
-  });
-}
-
 Ring::Buffer Ring::take() {
-  start_clock();
   std::unique_lock lock(mutex_);
   if (free_.empty()) {
     const uint64_t began_ns = host_.now_ns();
@@ -141,7 +129,6 @@ void Ring::send(uint32_t number, api::DevicePointer to, const std::byte* from, u
 }
 
 void Ring::send_pageable(api::DevicePointer to, const void* from, uint64_t length) {
-  start_clock();
   const api::Functions& functions = device_.functions();
   const uint32_t turn = next_stream_.fetch_add(1, std::memory_order_relaxed);
   auto* const stream = streams_[turn % streams_.size()].raw();
@@ -188,23 +175,15 @@ void Ring::recycle_when_done() {
 }
 
 void Ring::wait_for(uint32_t number) {
-  const api::Functions& functions = device_.functions();
   const Slot& slot = slots_[number];
-  float done_ms = 0;
-  bool arrived = false;
   try {
-    device_.driver().check(functions.cuEventSynchronize(slot.done.raw()), "cuEventSynchronize");
-    arrived = true;
-    device_.driver().check(functions.cuEventElapsedTime(&done_ms, origin_.raw(), slot.done.raw()),
-                           "cuEventElapsedTime");
+    device_.driver().check(device_.functions().cuEventSynchronize(slot.done.raw()), "cuEventSynchronize");
   } catch (const sdk::Failure& failure) {
-    note_failure(failure);
+    return note_failure(failure);
   }
-  const uint64_t done_ns = origin_ns_ + static_cast<uint64_t>(std::max(done_ms, 0.0F) * 1e6);
-  if (!arrived) return;
   {
     const std::lock_guard lock(mutex_);
-    note_copy(slot.sent_ns, done_ns, slot.length);
+    note_copy(slot.sent_ns, host_.now_ns(), slot.length);
     free_.push_back(number);
   }
   freed_.notify_one();

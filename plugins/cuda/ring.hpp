@@ -78,7 +78,6 @@ class Ring {
     uint64_t sent_ns = 0;
   };
   void make_slots(const RingShape& shape, uint64_t& lost_bytes);
-  void start_clock();
   void recycle_when_done();
   void wait_for(uint32_t number);
   void note_failure(const sdk::Failure& failure);
@@ -92,9 +91,6 @@ class Ring {
   std::vector<coldload_region> regions_;
   std::vector<StreamHandle> streams_;
   std::vector<Slot> slots_;
-  EventHandle origin_;
-  std::once_flag started_;
-  uint64_t origin_ns_ = 0;
   std::atomic<uint32_t> next_stream_{0};
 
   mutable std::mutex mutex_;

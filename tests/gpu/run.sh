@@ -14,7 +14,7 @@ usage: tests/gpu/run.sh BUILD [options]
   --results DIR       where results go (default: ./gpu-results)
   --like NAME         model of the benchmark (default: qwen2.5-7b)
   --scale F           its scale (default: 1, which is 15 GB)
-  --threads N         of the strategy in the warm benchmark (default: 14)
+  --threads N         of the strategy in the warm benchmark (default: 12)
   --chunk SIZE        of the strategy in the warm benchmark (default: 4 MiB)
   --runs N            repetitions of each case of the benchmark (default: 5)
   --only PARTS        of tests, sanitizer, sweep, warm, cold, cold-loaders; comma-separated (default: all but sweep
@@ -29,7 +29,7 @@ die() {
   exit "${2:-1}"
 }
 
-build="" models=gpu-models results=gpu-results like=qwen2.5-7b scale=1 threads=14 chunk="4 MiB" runs=5
+build="" models=gpu-models results=gpu-results like=qwen2.5-7b scale=1 threads=12 chunk="4 MiB" runs=5
 parts=tests,sanitizer,warm,cold
 while (($# > 0)); do
   case $1 in
@@ -380,7 +380,7 @@ main() {
       benchmark warm
     fi
     if wants cold; then
-      make_model pairs qwen2.5-0.5b 1
+      make_model pairs qwen2.5-7b 0.2
       say "benchmark, cold: to the GPU and to stream"
       cold_pairs
     fi

@@ -292,18 +292,10 @@ FAKE_CUDA_EXPORT cuEventRecord(void* event, void* stream) {
     {
       const std::lock_guard lock(state.mutex);
       ++own->fired;
-      own->fired_ns = fake_cuda::now_ns();
     }
     state.changed.notify_all();
   });
   return fake_cuda::kSuccess;
-}
-FAKE_CUDA_EXPORT cuEventQuery(void* event) {
-  FAKE_CUDA_ENTER(true);
-  State& state = State::get();
-  const std::lock_guard lock(state.mutex);
-  const auto* own = static_cast<Event*>(event);
-  return own->fired == own->recorded ? fake_cuda::kSuccess : fake_cuda::kNotReady;
 }
 FAKE_CUDA_EXPORT cuEventSynchronize(void* event) {
   FAKE_CUDA_ENTER(true);
@@ -311,16 +303,5 @@ FAKE_CUDA_EXPORT cuEventSynchronize(void* event) {
   std::unique_lock lock(state.mutex);
   const auto* own = static_cast<Event*>(event);
   state.changed.wait(lock, [own] { return own->fired == own->recorded; });
-  return fake_cuda::kSuccess;
-}
-FAKE_CUDA_EXPORT cuEventElapsedTime(float* milliseconds, void* from, void* to) {
-  FAKE_CUDA_ENTER(true);
-  State& state = State::get();
-  const std::lock_guard lock(state.mutex);
-  const auto* begin = static_cast<Event*>(from);
-  const auto* end = static_cast<Event*>(to);
-  if (begin->fired != begin->recorded || end->fired != end->recorded) return fake_cuda::kNotReady;
-  const auto nanoseconds = static_cast<double>(end->fired_ns) - static_cast<double>(begin->fired_ns);
-  *milliseconds = static_cast<float>(nanoseconds / 1e6);
   return fake_cuda::kSuccess;
 }

@@ -120,11 +120,6 @@ uint64_t hash_of(const void* data, uint64_t length) {
   return hash;
 }
 
-uint64_t now_ns() {
-  const auto since = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
-}
-
 void sleep_us(uint64_t microseconds) {
   if (microseconds != 0) std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
 }

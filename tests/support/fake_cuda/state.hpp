@@ -24,7 +24,6 @@ enum Result : int {
   kInvalidDevice = 101,
   kInvalidContext = 201,
   kInvalidHandle = 400,
-  kNotReady = 600,
   kUnknown = 999,
 };
 
@@ -33,7 +32,6 @@ struct Stream;
 struct Event {
   uint64_t recorded = 0;  // times it was recorded, and fired
   uint64_t fired = 0;
-  uint64_t fired_ns = 0;
 };
 
 struct Allocation {
@@ -91,7 +89,6 @@ struct Stream {
 
 // FNV-1a: enough to see that bytes changed.
 [[nodiscard]] uint64_t hash_of(const void* data, uint64_t length);
-[[nodiscard]] uint64_t now_ns();
 void sleep_us(uint64_t microseconds);
 
 }  // namespace fake_cuda
