@@ -57,7 +57,7 @@ void measure_rates(const sdk::Host& host, const Device& device,
   uint64_t lost_bytes = 0;
   const DeviceMemory on_device(device, 2 * kBlockBytes, "the probe");
   const NearNode near(device.numa_node());
-  const PinnedMemory pinned(device, 2 * kBlockBytes, Pinning::alloc, lost_bytes);
+  const PinnedMemory pinned(device, 2 * kBlockBytes, Pinning::registered, lost_bytes);
   const std::vector<std::byte> ordinary(2 * kBlockBytes, std::byte{1});
   Pair pair(host, device);
   found({"gpu/pinned_to_device",

@@ -144,6 +144,10 @@ void Cuda::pin(const coldload_destination_needs& needs) {
   host_.evidence("ring_buffers", shape.buffers);
   host_.evidence("ring_buffer_bytes", shape.buffer_bytes);
   host_.evidence("pinned", pinning_ == Pinning::alloc ? "alloc" : "register");
+  if (pinning_ == Pinning::registered) {
+    host_.metric("cuda/ring_bytes", "bytes", static_cast<double>(ring_->size_bytes()));
+    host_.metric("cuda/ring_huge_page_bytes", "bytes", static_cast<double>(ring_->huge_page_bytes()));
+  }
   if (needs.buffer_bytes == 0) host_.evidence("mapped_by", direct_ ? "direct" : "ring");
 }
 
@@ -273,15 +277,15 @@ coldload_status Cuda::make_current(void* self, coldload_error* error) {
   return sdk::guarded(error, [&] { static_cast<Cuda*>(self)->device_->make_current(); });
 }
 
-constexpr const char* kPinnings[] = {"alloc", "register", nullptr};
+constexpr const char* kPinnings[] = {"register", "alloc", nullptr};
 constexpr const char* kMappings[] = {"ring", "direct", nullptr};
 constexpr coldload_option kOptions[] = {
     sdk::int_option("device", "0", {"0", "255"}, "", "number of the GPU, as the driver counts them"),
     sdk::int_option("streams", "4", {"1", "64"}, "streams", "that copies are spread over"),
     sdk::bytes_option("ring", "0", {"0", "64 GiB"},
                       "of pinned buffers; 0: those that are filled at once, and two more for each stream"),
-    sdk::choice_option("pinned", "alloc", kPinnings,
-                       "pages pinned by the driver, or our own in huge pages, registered with it"),
+    sdk::choice_option("pinned", "register", kPinnings,
+                       "our own huge pages, registered with the driver, or pages that it allocates"),
     sdk::choice_option("mapped", "ring", kMappings,
                        "mapped files: copied into the ring, or given to the driver as they are"),
     sdk::int_option("copy_threads", "4", {"0", "64"}, "threads",

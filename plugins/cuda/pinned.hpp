@@ -44,6 +44,8 @@ class PinnedMemory {
 
   [[nodiscard]] std::byte* data() const { return data_; }
   [[nodiscard]] uint64_t size_bytes() const { return size_bytes_; }
+  // Of pages that are ours: what of it the kernel gave in huge ones (/proc/self/smaps).
+  [[nodiscard]] uint64_t huge_page_bytes() const;
 
  private:
   void map_and_register();

@@ -55,6 +55,18 @@ void Ring::make_slots(const RingShape& shape, uint64_t& lost_bytes) {
   }
 }
 
+uint64_t Ring::huge_page_bytes() const {
+  uint64_t all = 0;
+  for (const PinnedMemory& memory : memory_) all += memory.huge_page_bytes();
+  return all;
+}
+
+uint64_t Ring::size_bytes() const {
+  uint64_t all = 0;
+  for (const PinnedMemory& memory : memory_) all += memory.size_bytes();
+  return all;
+}
+
 Ring::~Ring() {
   {
     const std::lock_guard lock(mutex_);

@@ -45,6 +45,9 @@ class Ring {
   Ring& operator=(const Ring&) = delete;
 
   [[nodiscard]] const std::vector<coldload_region>& regions() const { return regions_; }
+  // What of pages of our own lies in huge ones, and all of it.
+  [[nodiscard]] uint64_t huge_page_bytes() const;
+  [[nodiscard]] uint64_t size_bytes() const;
   [[nodiscard]] uint32_t buffer_count() const { return static_cast<uint32_t>(slots_.size()); }
 
   struct Buffer {

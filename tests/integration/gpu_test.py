@@ -48,7 +48,7 @@ class Loading(Gpu):
                         "copy_rate", "copy_hidden"):
                 self.assertIsNotNone(metric(entry, f"cuda/{tag}"), tag)
             self.assertEqual(entry["evidence"]["gpu"], "Fake GPU")
-            self.assertEqual(entry["evidence"]["pinned"], "alloc")
+            self.assertEqual(entry["evidence"]["pinned"], "register")
         stream = [entry for entry in document["runs"] if "/stream/" in entry["case"]]
         for entry in stream:
             self.assertIn("buffers", entry["phases_ns"])

@@ -197,9 +197,8 @@ FAKE_CUDA_EXPORT cuMemHostRegister_v2(void* memory, size_t bytes, unsigned /*fla
   return fake_cuda::kSuccess;
 }
 FAKE_CUDA_EXPORT cuMemHostUnregister(void* memory) {
-  const int result = State::get().enter(__func__, true);
-  const int unpinned = unpin(memory, true);
-  return result == fake_cuda::kSuccess ? unpinned : result;
+  FAKE_CUDA_ENTER(true);
+  return unpin(memory, true);
 }
 
 // Memory that is not pinned is copied before it returns, as the driver stages it.

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
+#include <string>
 
 #include "coldload/ext/ceilings.h"
 #include "tests/unit/cuda/loading.hpp"
@@ -37,7 +39,7 @@ constexpr uint64_t kChunk = uint64_t{64} << 10;
 const std::vector<Variant> kVariants = {
     {"one_thread", {kItems}, {}, {}},
     {"one_stream", {kItems, kChunk, 3}, {{"streams", "1"}}, {}},
-    {"registered", {kItems, kChunk, 3}, {{"pinned", "register"}}, {}},
+    {"allocated", {kItems, kChunk, 3}, {{"pinned", "alloc"}}, {}},
     {"small_ring_slow_copies", {kItems, kChunk, 4}, {{"ring", "345 KiB"}}, slow(300, 0)},
     {"slow_events", {kItems, kChunk, 4}, {{"streams", "2"}}, slow(0, 200)},
     {"mapped_by_ring", {kItems, kChunk * 7, 2, true}, {{"copy_threads", "3"}}, slow(100, 0)},
@@ -78,12 +80,29 @@ TEST(CudaRing, HasAsManyBuffersAsFitTheOption_AndTellsWhatItMade) {
   EXPECT_EQ(load.pool().buffer_count, 15U);  // of 64 KiB and a page
   EXPECT_EQ(load.host().evidence("ring_buffers"), "15");
   EXPECT_EQ(load.host().evidence("streams"), "3");
-  EXPECT_EQ(load.host().evidence("pinned"), "alloc");
+  EXPECT_EQ(load.host().evidence("pinned"), "register");
   EXPECT_EQ(load.host().evidence("gpu"), "Fake GPU");
   EXPECT_EQ(load.host().evidence("cuda_driver"), "13.0");
   EXPECT_GT(load.host().metric("cuda/context_ns"), 0);
   EXPECT_GT(load.host().metric("cuda/device_memory_ns"), 0);
   EXPECT_GT(load.host().metric("cuda/pinning_ns"), 0);
+}
+
+// Scattered pages are cut into many requests of the disk: whether the kernel gave huge ones is told, not assumed.
+TEST(CudaRing, TellsWhatOfItLiesInHugePages) {
+  std::ifstream in("/sys/kernel/mm/transparent_hugepage/enabled");
+  std::string enabled;
+  std::getline(in, enabled);
+  fake_cuda::reset({});
+  CudaLoad load({kItems, kChunk, 2}, {{"ring", "3 MiB"}});
+  ASSERT_EQ(load.begin().status, COLDLOAD_OK);
+  EXPECT_EQ(load.host().metric("cuda/ring_bytes"), 4 << 20);
+  const bool has_them = !enabled.empty() && enabled.find("[never]") == std::string::npos;
+  EXPECT_EQ(load.host().metric("cuda/ring_huge_page_bytes"), has_them ? 4 << 20 : 0);
+  fake_cuda::reset({});
+  CudaLoad other({kItems, kChunk, 2}, {{"pinned", "alloc"}});
+  ASSERT_EQ(other.begin().status, COLDLOAD_OK);
+  EXPECT_EQ(other.host().metric("cuda/ring_huge_page_bytes"), -1) << "pages of the driver are not ours to tell of";
 }
 
 TEST(CudaRing, IsUnsupportedBelowOneBufferMoreThanAreFilledAtOnce_AndSaysWhatToRaiseItTo) {

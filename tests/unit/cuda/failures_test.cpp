@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/unit/cuda/loading.hpp"
 
 namespace coldload::testing {
@@ -74,7 +76,10 @@ TEST_P(CudaFaults, AtEveryCallEndInOneError_AndLeaveNothing) {
     settings.fail_call = failing;
     fake_cuda::reset(settings);
     CudaLoad load({kItems, kChunk, 1, GetParam()},
-                  {{"streams", "2"}, {"copy_threads", "1"}, {"ring", GetParam() ? "13 MiB" : "0"}});
+                  {{"streams", "2"},
+                   {"copy_threads", "1"},
+                   {"ring", GetParam() ? "13 MiB" : "0"},
+                   {"pinned", GetParam() ? "register" : "alloc"}});
     const Outcome outcome = load.run();
     const std::string difference = outcome.status == COLDLOAD_OK ? load.difference() : "";
     load.destroy();
@@ -89,7 +94,8 @@ TEST_P(CudaFaults, AtEveryCallEndInOneError_AndLeaveNothing) {
       EXPECT_THAT(outcome.message, HasSubstr("CUDA_ERROR_UNKNOWN (999)"));
     }
     EXPECT_THAT(report.violations, IsEmpty());
-    EXPECT_EQ(report.pinned_bytes != 0, report.failed_function == "cuMemFreeHost");
+    EXPECT_EQ(report.pinned_bytes != 0, report.failed_function == "cuMemFreeHost" ||
+                                            report.failed_function == "cuMemHostUnregister");
     EXPECT_EQ(report.device_bytes, 0U);
     EXPECT_EQ(report.streams, 0U);
     EXPECT_EQ(report.events, 0U);
@@ -102,18 +108,25 @@ TEST_P(CudaFaults, AtEveryCallEndInOneError_AndLeaveNothing) {
 INSTANTIATE_TEST_SUITE_P(BothWays, CudaFaults, ::testing::Bool(),
                          [](const auto& tested) { return std::string(tested.param ? "Mapped" : "Buffers"); });
 
-TEST(CudaPinned, ThatTheDriverDoesNotTakeBackIsCounted) {
+class CudaPinned : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(CudaPinned, ThatTheDriverDoesNotTakeBackIsCounted) {
   fake_cuda::Settings settings;
-  settings.fail_function = "cuMemFreeHost";
+  settings.fail_function = GetParam().second;
   settings.fail_call = 1;
   fake_cuda::reset(settings);
-  CudaLoad load({kItems, kChunk, 2}, {});
+  CudaLoad load({kItems, kChunk, 2}, {{"pinned", GetParam().first}});
   ASSERT_EQ(load.run().status, COLDLOAD_OK);
   load.destroy();
   EXPECT_EQ(load.host().metric("cuda/pinned_left_bytes"),
             static_cast<double>(fake_cuda::report().pinned_bytes));
   EXPECT_GT(load.host().metric("cuda/pinned_left_bytes"), 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(Ways, CudaPinned,
+                         ::testing::Values(std::pair{"alloc", "cuMemFreeHost"},
+                                           std::pair{"register", "cuMemHostUnregister"}),
+                         [](const auto& tested) { return std::string(tested.param.first); });
 
 }  // namespace
 }  // namespace coldload::testing
