@@ -296,8 +296,8 @@ TOML
   python3 -B "$here/ratios.py" "$results/sweep" || true
 }
 
-# Cold, from storage: the same strategy to the GPU and to recycled buffers, in turn. A small model and many
-# repetitions, since storage varies more than what is looked for.
+# Cold, from storage: the same strategy to the GPU and to recycled buffers, in turn. Many repetitions of a
+# model of some GB, since storage varies more than what is looked for.
 cold_pairs() {
   scenario cold-pairs pairs <<TOML >/dev/null
 [strategy.parallel]
