@@ -38,8 +38,8 @@ using EventHandle = Handle<api::Event, &api::Functions::cuEventCreate, &api::Fun
 }
 // Whoever waits for it spins: one that wakes a sleeper (CU_EVENT_BLOCKING_SYNC) interrupts the host after
 // each copy, which was seen to take a warm load from 45 GB/s to 37. Without the device's own time: writing it
-// left the link idle for 1.5 us more after each copy (44.7 GB/s instead of 48.1 in copies of 1 MiB, 52.5 instead of
-// 53.5 in copies of 4 MiB, on an H200).
+// left the link idle for 1.5 us more after each copy (44.7 GB/s instead of 48.1 in copies of 1 MiB, 52.5
+// instead of 53.5 in copies of 4 MiB, on an H200).
 [[nodiscard]] inline EventHandle make_event(const Device& device) {
   return {device, api::kEventWithoutTime, "cuEventCreate"};
 }

@@ -88,7 +88,8 @@ TEST(CudaRing, HasAsManyBuffersAsFitTheOption_AndTellsWhatItMade) {
   EXPECT_GT(load.host().metric("cuda/pinning_ns"), 0);
 }
 
-// Scattered pages are cut into many requests of the disk: whether the kernel gave huge ones is told, not assumed.
+// Scattered pages are cut into many requests of the disk: whether the kernel gave huge ones is told, not
+// assumed.
 TEST(CudaRing, TellsWhatOfItLiesInHugePages) {
   std::ifstream in("/sys/kernel/mm/transparent_hugepage/enabled");
   std::string enabled;
@@ -102,7 +103,8 @@ TEST(CudaRing, TellsWhatOfItLiesInHugePages) {
   fake_cuda::reset({});
   CudaLoad other({kItems, kChunk, 2}, {{"pinned", "alloc"}});
   ASSERT_EQ(other.begin().status, COLDLOAD_OK);
-  EXPECT_EQ(other.host().metric("cuda/ring_huge_page_bytes"), -1) << "pages of the driver are not ours to tell of";
+  EXPECT_EQ(other.host().metric("cuda/ring_huge_page_bytes"), -1)
+      << "pages of the driver are not ours to tell of";
 }
 
 TEST(CudaRing, IsUnsupportedBelowOneBufferMoreThanAreFilledAtOnce_AndSaysWhatToRaiseItTo) {

@@ -75,11 +75,10 @@ TEST_P(CudaFaults, AtEveryCallEndInOneError_AndLeaveNothing) {
     fake_cuda::Settings settings;
     settings.fail_call = failing;
     fake_cuda::reset(settings);
-    CudaLoad load({kItems, kChunk, 1, GetParam()},
-                  {{"streams", "2"},
-                   {"copy_threads", "1"},
-                   {"ring", GetParam() ? "13 MiB" : "0"},
-                   {"pinned", GetParam() ? "register" : "alloc"}});
+    CudaLoad load({kItems, kChunk, 1, GetParam()}, {{"streams", "2"},
+                                                    {"copy_threads", "1"},
+                                                    {"ring", GetParam() ? "13 MiB" : "0"},
+                                                    {"pinned", GetParam() ? "register" : "alloc"}});
     const Outcome outcome = load.run();
     const std::string difference = outcome.status == COLDLOAD_OK ? load.difference() : "";
     load.destroy();
@@ -94,8 +93,8 @@ TEST_P(CudaFaults, AtEveryCallEndInOneError_AndLeaveNothing) {
       EXPECT_THAT(outcome.message, HasSubstr("CUDA_ERROR_UNKNOWN (999)"));
     }
     EXPECT_THAT(report.violations, IsEmpty());
-    EXPECT_EQ(report.pinned_bytes != 0, report.failed_function == "cuMemFreeHost" ||
-                                            report.failed_function == "cuMemHostUnregister");
+    EXPECT_EQ(report.pinned_bytes != 0,
+              report.failed_function == "cuMemFreeHost" || report.failed_function == "cuMemHostUnregister");
     EXPECT_EQ(report.device_bytes, 0U);
     EXPECT_EQ(report.streams, 0U);
     EXPECT_EQ(report.events, 0U);
