@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -82,6 +83,7 @@ def spread(values):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with it
     parser = argparse.ArgumentParser()
     parser.add_argument("coldload")
     parser.add_argument("reader")

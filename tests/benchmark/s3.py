@@ -171,6 +171,7 @@ COMPARISONS = {
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with it
     parser = argparse.ArgumentParser()
     parser.add_argument("coldload")
     parser.add_argument("--directory", default="build/benchmark/model")

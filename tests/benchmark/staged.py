@@ -13,6 +13,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -106,6 +107,7 @@ def show(results, size):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with it
     parser = argparse.ArgumentParser()
     parser.add_argument("coldload")
     parser.add_argument("--s3", action="store_true")

@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -127,6 +128,7 @@ def print_split(results):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with it
     parser = argparse.ArgumentParser()
     parser.add_argument("coldload")
     parser.add_argument("delayed_link")
