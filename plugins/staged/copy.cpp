@@ -12,6 +12,7 @@
 
 #include "coldload/cpp/failure.hpp"
 #include "coldload/cpp/threads.hpp"
+#include "ranges.hpp"
 
 namespace coldload::staged {
 namespace {
@@ -22,9 +23,10 @@ using sdk::os_failure;
 // Files that are open at once, on both sides.
 constexpr size_t kOpenFilesMax = 64;
 constexpr uint64_t kSleepNsMax = 20'000'000;
-// A larger write takes larger folios for the page cache. Where a virtual machine reports free memory to its
-// host, those have to come back from there first, at up to 3 s a GB; smaller ones are still at hand.
-constexpr uint64_t kWriteBytesMax = 256 << 10;
+// A write takes folios of its size for the page cache. Up to this one the kernel has them in lists of each
+// processor, filled with what was freed last; larger ones it may have given back to a virtual machine's host,
+// from where they come at up to 3 s a GB.
+constexpr uint64_t kWriteBytesMax = 32 << 10;
 
 // One object's digest, by the host.
 class FileDigest {
@@ -61,12 +63,6 @@ struct Transfer {
   FileDigest digest;
   std::string shown;
   uint64_t size_bytes;
-};
-
-struct Range {
-  size_t file = 0;
-  uint64_t offset = 0;
-  uint64_t length = 0;
 };
 
 // A thread's buffer, page-aligned.
@@ -127,25 +123,14 @@ class WriteBack {
   Range last_;
 };
 
-// The pieces that files of these sizes are cut into, in order.
-std::vector<Range> cut(const std::vector<uint64_t>& sizes, uint64_t chunk_bytes) {
-  std::vector<Range> ranges;
-  for (size_t file = 0; file < sizes.size(); ++file) {
-    for (uint64_t at = 0; at < sizes[file]; at += chunk_bytes) {
-      ranges.push_back({file, at, std::min(chunk_bytes, sizes[file] - at)});
-    }
-  }
-  return ranges;
-}
-
-// body(index) for each index below `count`, on at most `threads` threads; returns when all are done.
-template <typename Body>
-void for_each_index(uint32_t threads, size_t count, Body&& body) {
-  std::atomic<size_t> next{0};
-  const auto started = static_cast<uint32_t>(std::clamp<size_t>(count, 1, threads));
+// `each`, made by make_each() for every thread, takes all ranges, on at most `threads` threads; returns when
+// it has.
+template <typename MakeEach>
+void for_each_range(uint32_t threads, Ranges& ranges, MakeEach&& make_each) {
+  const auto started = static_cast<uint32_t>(std::clamp<size_t>(ranges.count(), 1, threads));
   sdk::run_threads(started, [&](uint32_t, const sdk::StopFlag& stop) {
-    auto each = body();
-    for (size_t at = next++; at < count && !stop.stopped(); at = next++) each(at);
+    auto each = make_each();
+    for (Range range; !stop.stopped() && ranges.next(range);) each(range);
   });
 }
 
@@ -184,15 +169,26 @@ class Pace {
   std::atomic<uint64_t> claimed_bytes_{0};
 };
 
+// One call a file, several at once: a disk takes them together.
+void sync_files(const sdk::Host& host, const CopySettings& settings, const std::vector<Transfer>& transfers) {
+  std::atomic<size_t> next{0};
+  const auto started = static_cast<uint32_t>(std::clamp<size_t>(transfers.size(), 1, settings.threads));
+  sdk::run_threads(started, [&](uint32_t, const sdk::StopFlag& stop) {
+    for (size_t at = next++; at < transfers.size() && !stop.stopped(); at = next++) {
+      host.throw_if_cancelled();
+      if (::fsync(transfers[at].file.get()) != 0) throw os_failure(errno, transfers[at].shown + ": fsync");
+    }
+  });
+}
+
 CopyTimes move_files(const sdk::Host& host, const CopySettings& settings, Pace& pace,
                      const std::vector<Transfer>& transfers) {
   std::vector<uint64_t> sizes;
   for (const Transfer& transfer : transfers) sizes.push_back(transfer.size_bytes);
-  const std::vector<Range> ranges = cut(sizes, settings.chunk_bytes);
+  Ranges ranges(sizes, settings.chunk_bytes);
   const uint64_t began_ns = host.now_ns();
-  for_each_index(settings.threads, ranges.size(), [&] {
-    return [&, buffer = Buffer(settings.chunk_bytes), write_back = WriteBack()](size_t at) mutable {
-      const Range& range = ranges[at];
+  for_each_range(settings.threads, ranges, [&] {
+    return [&, buffer = Buffer(settings.chunk_bytes), write_back = WriteBack()](const Range& range) mutable {
       const Transfer& transfer = transfers[range.file];
       pace.claim(range.length);
       transfer.object.read_at(range.offset, buffer.data(), range.length);
@@ -203,12 +199,7 @@ CopyTimes move_files(const sdk::Host& host, const CopySettings& settings, Pace& 
     };
   });
   const uint64_t moved_ns = host.now_ns();
-  for_each_index(settings.threads, transfers.size(), [&] {
-    return [&](size_t at) {
-      host.throw_if_cancelled();
-      if (::fsync(transfers[at].file.get()) != 0) throw os_failure(errno, transfers[at].shown + ": fsync");
-    };
-  });
+  sync_files(host, settings, transfers);
   return {moved_ns - began_ns, host.now_ns() - moved_ns};
 }
 
@@ -287,13 +278,13 @@ void verify_files(const sdk::Host& host, const sdk::Upstream& copy, const std::s
     }
     if (object.can(COLDLOAD_CAN_EVICT)) object.evict();
     const FileDigest read(digest, file.size_bytes);
-    const std::vector<Range> ranges = cut({file.size_bytes}, settings.chunk_bytes);
-    for_each_index(settings.threads, ranges.size(), [&] {
-      return [&, buffer = Buffer(settings.chunk_bytes)](size_t at) {
-        pace.claim(ranges[at].length);
-        object.read_at(ranges[at].offset, buffer.data(), ranges[at].length);
-        read.add(ranges[at].offset, buffer.data(), ranges[at].length);
-        pace.done(ranges[at].length);
+    Ranges ranges({file.size_bytes}, settings.chunk_bytes);
+    for_each_range(settings.threads, ranges, [&] {
+      return [&, buffer = Buffer(settings.chunk_bytes)](const Range& range) {
+        pace.claim(range.length);
+        object.read_at(range.offset, buffer.data(), range.length);
+        read.add(range.offset, buffer.data(), range.length);
+        pace.done(range.length);
       };
     });
     if (read.text() != file.digest) {
