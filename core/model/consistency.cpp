@@ -2,17 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 #include <set>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "core/base/limits.hpp"
 #include "core/base/text.hpp"
 #include "core/model/directory.hpp"
+#include "core/model/numbering.hpp"
 
 namespace coldload {
 namespace {
@@ -22,23 +19,6 @@ struct Held {
   std::string_view tensor;
   size_t shard = 0;
 };
-
-// "model-", 5 digits, "-of-00004.safetensors", 4: of what a numbered shard is one.
-using Series = std::tuple<std::string_view, size_t, std::string_view, uint64_t>;
-
-std::optional<Series> series_of(std::string_view name) {
-  const size_t of = name.rfind("-of-");
-  const size_t dot = name.rfind(".safetensors");
-  if (of == 0 || of == std::string_view::npos || dot == std::string_view::npos) return std::nullopt;
-  const size_t dash = name.rfind('-', of - 1);
-  if (dash == std::string_view::npos || dot < of + 5) return std::nullopt;
-  uint64_t count = 0;
-  const auto parsed = std::from_chars(name.data() + of + 4, name.data() + dot, count);
-  if (parsed.ec != std::errc{} || parsed.ptr != name.data() + dot || count > limits::kObjectsMax) {
-    return std::nullopt;
-  }
-  return Series{name.substr(0, dash + 1), of - dash - 1, name.substr(of), count};
-}
 
 class Check {
  public:
@@ -76,20 +56,11 @@ class Check {
     return found != shards.end() && found->name == name ? &*found : nullptr;
   }
 
-  // "model-00002-of-00004.safetensors" promises the other three, index or none.
   void check_numbering() {
-    std::set<Series> series;
-    for (const InspectedShard& shard : inspection_.shards) {
-      if (const auto found = series_of(shard.name)) series.insert(*found);
-    }
-    std::set<std::string> missing;
-    for (const auto& [stem, digits, end, count] : series) {
-      for (uint64_t number = 1; number <= count && missing.size() <= limits::kInconsistenciesMax; ++number) {
-        const std::string sibling = fmt::format("{}{:0{}}{}", stem, number, digits, end);
-        if (find_shard(sibling) == nullptr) missing.insert(sibling);
-      }
-    }
-    for (const std::string& name : missing) note(fmt::format("{}: missing", name));
+    std::vector<std::string_view> names;
+    for (const InspectedShard& shard : inspection_.shards) names.emplace_back(shard.name);
+    const auto holds = [this](std::string_view name) { return find_shard(name) != nullptr; };
+    for (const std::string& name : missing_by_number(names, holds)) note(fmt::format("{}: missing", name));
   }
 
   void check_unique() {

@@ -7,12 +7,14 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "coldload/ext/directory.h"
 #include "core/base/limits.hpp"
 #include "core/model/directory.hpp"
+#include "core/model/numbering.hpp"
 
 namespace coldload {
 namespace {
@@ -69,6 +71,21 @@ Result<std::vector<std::string>> faults_by_index(const std::vector<const Backend
   return missing_shards(*index, [&](std::string_view name) { return holds(model, name); });
 }
 
+// What numbered names say of each other, where no index does.
+std::vector<std::string> faults_by_number(const FoundModel& model) {
+  const size_t lead = model.path.empty() ? 0 : model.path.size() + 1;
+  std::vector<std::string_view> names;
+  for (const ListedObject& each : model.objects) {
+    const std::string_view name = std::string_view(each.key).substr(std::min(lead, each.key.size()));
+    if (name.ends_with(".safetensors") && !name.contains('/')) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  const auto held = [&](std::string_view name) { return std::ranges::binary_search(names, name); };
+  std::vector<std::string> faults = missing_by_number(names, held);
+  for (std::string& fault : faults) fault += ": missing, by the numbers of the others";
+  return faults;
+}
+
 // Only what is a directory of this machine can be asked for what a listing passes over.
 Result<std::vector<std::string>> faults_by_name(const Backend& backend, const FoundModel& model) {
   const auto* ops = static_cast<const coldload_directory_ops*>(backend.extension(COLDLOAD_EXT_DIRECTORY));
@@ -103,6 +120,7 @@ Result<void> check_whole(const Backend& backend, const FoundModel& model) {
   }
   if (faults && faults->empty()) faults = faults_by_index(holders, model);
   if (!faults) return pass(faults);
+  if (faults->empty() && !holds(model, kIndexName)) faults = faults_by_number(model);
   if (faults->empty()) return {};
   return std::unexpected(incomplete(model, *faults));
 }

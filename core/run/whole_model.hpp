@@ -7,10 +7,10 @@
 
 namespace coldload {
 
-// Holds a model to its index, where it has one, and to the names in its directory, where its backend (or what
-// that is built on) tells one: a shard that is named and missing, or is no file, would be left out unseen.
-// Reads the index and no weights. Error (integrity): shards that are not there, by name; an index that is
-// none. A model without an index is whole. [control-thread]
+// Holds a model to its index, where it has one, else to the numbers in its shards' names, and to the names in
+// its directory, where its backend (or what that is built on) tells one: a shard that is named and missing,
+// or is no file, would be left out unseen. Reads the index and no weights. Error (integrity): shards that are
+// not there, by name; an index that is none. [control-thread]
 [[nodiscard]] Result<void> check_whole(const Backend& backend, const FoundModel& model);
 
 }  // namespace coldload

@@ -84,6 +84,11 @@ class IncompleteModels(CliTest):
         self.refused(finished, f"{self.LAST}: named by the index, but missing")
         self.assertEqual(os.listdir(self.path("target")), [])
 
+    def test_without_a_shard_that_the_others_number_and_no_index(self):
+        self.replace_last()
+        os.unlink(os.path.join(self.model_directory, "model.safetensors.index.json"))
+        self.check(f"{self.LAST}: missing, by the numbers of the others")
+
     def test_but_one_without_an_index_is_whole(self):
         os.unlink(os.path.join(self.model_directory, "model.safetensors.index.json"))
         text = f'[model]\npath = "model"\n[backend.local]\nroot = "{self.path("models")}"\n[strategy.sequential]\n'
