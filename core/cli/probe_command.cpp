@@ -18,6 +18,8 @@ std::string probe_row(const ProbeRecord& probe) {
     detail = fmt::format("{} at a time", format_bytes(block_bytes));
   } else if (const uint64_t threads = json::unsigned_or(probe.detail, "threads"); threads != 0) {
     detail = threads == 1 ? "1 thread" : fmt::format("{} threads", threads);
+    const uint64_t page_bytes = json::unsigned_or(probe.detail, "page_bytes");
+    if (page_bytes != 0) detail += fmt::format(", pages of {}", format_bytes(page_bytes));
   }
   return fmt::format("{:<24} {:<14} {:>11}  {}\n", probe.tag, probe.subject,
                      format_rate(probe.bytes_per_second), detail);

@@ -156,6 +156,9 @@ pool = "64 MiB"
         for moment in ("first", "last"):
             tags = {probe["tag"] for probe in self.result["probes"] if probe["moment"] == moment}
             self.assertLessEqual({"device/direct", "memory/copy", "memory/page_cache_read"}, tags)
+        for probe in self.result["probes"]:
+            if probe["tag"] == "memory/page_cache_read":
+                self.assertIn(probe["detail"]["page_bytes"], (4096, 2 * MIB))
 
     def test_the_table_has_a_row_for_each_case_and_stderr_is_silent(self):
         for case in CASES:
