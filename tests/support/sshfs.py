@@ -28,18 +28,12 @@ class Sshfs:
         self.address = pair.server_address if pair else "127.0.0.1"
         self.in_server = pair.server.entered if pair else contextlib.nullcontext
         self.in_client = pair.client.entered if pair else contextlib.nullcontext
-        self.server = None
+        self.server = self.client = None
 
     def start(self):
         os.makedirs(self.mountpoint, exist_ok=True)
         try:
-            port = self._serve()
-            with self.in_client():
-                done = subprocess.run(["sshfs", "-o", ",".join([f"directport={port}", "ro", *self.options]),
-                                       f"{self.address}:{self.directory}", self.mountpoint], capture_output=True, text=True,
-                                      timeout=30, check=False)
-            if done.returncode != 0 or not os.path.ismount(self.mountpoint):
-                raise RuntimeError(f"sshfs did not mount {self.mountpoint}: {done.stderr.strip()}")
+            self._mount(self._serve())
         except BaseException:
             self.stop()
             raise
@@ -59,6 +53,25 @@ class Sshfs:
             time.sleep(0.02)
         raise RuntimeError(f"socat does not listen: {self._logged()[-500:].decode(errors='replace')}")
 
+    def _mount(self, port):
+        with self.in_client():
+            self.client = subprocess.Popen(
+                ["sshfs", "-f", "-o", ",".join([f"directport={port}", "ro", *self.options]),
+                 f"{self.address}:{self.directory}", self.mountpoint],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=die_with_parent)
+        end = time.monotonic() + 30
+        while time.monotonic() < end and self.client.poll() is None:
+            if self._mounted():
+                return
+            time.sleep(0.02)
+        self.client.kill()
+        raise RuntimeError(f"sshfs did not mount {self.mountpoint}: {self.client.stderr.read().decode(errors='replace').strip()}")
+
+    def _mounted(self):
+        """Not asked of the mount itself, which never answers where its server is gone."""
+        with open("/proc/self/mounts", encoding="utf-8") as mounts:
+            return any(line.split()[1] == self.mountpoint for line in mounts)
+
     def _logged(self, offset=0):
         with open(self.log, "rb") as file:
             file.seek(offset)
@@ -73,15 +86,15 @@ class Sshfs:
         return [int(length) for length in READ.findall(self._logged(mark))]
 
     def stop(self):
-        # Whether it is mounted is not asked of the mount: where its server is gone already, that never answers.
-        with open("/proc/self/mounts", encoding="utf-8") as mounts:
-            mounted = any(line.split()[1] == self.mountpoint for line in mounts)
-        if mounted:
+        if self._mounted():
             subprocess.run(["fusermount3", "-uz", self.mountpoint], check=True)
-        if self.server is not None:
-            self.server.kill()
-            self.server.wait()
-            self.server = None
+        for process in (self.client, self.server):
+            if process is not None:
+                process.kill()
+                process.wait()
+        if self.client is not None:
+            self.client.stderr.close()
+        self.client = self.server = None
 
     def __enter__(self):
         return self.start()
