@@ -7,7 +7,7 @@ import sys
 import threading
 import unittest
 
-from coldload_cli import CASE_FAILED, ENVIRONMENT, MIB, OK, SOURCE, CliTest, hasty, metric, until
+from coldload_cli import CASE_FAILED, ENVIRONMENT, MIB, SOURCE, CliTest, hasty, metric, until
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
 from ganesha import Ganesha, free_port  # noqa: E402
