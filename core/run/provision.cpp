@@ -45,6 +45,7 @@ BackendChain copying(ComponentSpec source, const ComponentSpec& target, const st
       "provision", "staged", {option("source", source.name), option("target", target.name)}, {}};
   staged.options.push_back(option("directory", model_path));
   staged.options.push_back({"keep", {}, Value{keep, {}}});
+  staged.options.push_back(option("made_by", "provision"));
   return {std::move(source), target, std::move(staged)};
 }
 

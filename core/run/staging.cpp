@@ -74,6 +74,7 @@ Result<BackendChain> stage_chain(const StageOrder& order, const Registry& regist
   ComponentSpec staged{"stage", "staged", {option("source", "source"), option("target", "target")}, {}};
   staged.options.push_back(option("directory", destination.filename().string()));
   staged.options.push_back({"keep", {}, Value{true, {}}});
+  staged.options.push_back(option("made_by", "stage"));
   if (order.limit_bytes_per_second) {
     staged.options.push_back(option("limit", fmt::format("{} B/s", *order.limit_bytes_per_second)));
   }

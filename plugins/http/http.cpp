@@ -27,7 +27,8 @@ struct Exchange {
   std::string range = {};  // "0-4095"; "": all of it
   char* into = nullptr;    // nullptr: only the headers are asked for
   size_t room = 0, received = 0;
-  curl_off_t length = -1;  // of the answer
+  curl_off_t length = -1;    // of the answer
+  curl_off_t modified = -1;  // when, in seconds since 1970; -1: the server does not tell
 };
 
 size_t take(char* data, size_t, size_t bytes, void* context) {
@@ -76,6 +77,7 @@ class Server {
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &exchange.length);
+    curl_easy_getinfo(curl, CURLINFO_FILETIME_T, &exchange.modified);
     const bool whole = exchange.range.empty();
     const std::string what = at(exchange.key) + (whole ? "" : ": bytes " + exchange.range);
     if (host_.cancelled()) throw Failure(COLDLOAD_CANCELLED, what + ": cancelled");
@@ -102,6 +104,7 @@ class Server {
     curl_easy_setopt(curl, CURLOPT_URL, escaped(curl, exchange.key).c_str());
     curl_easy_setopt(curl, CURLOPT_PROXY, "");  // Else libcurl would look into the environment.
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_FILETIME, 1L);
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(curl, CURLOPT_NOBODY, exchange.into == nullptr ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms_);
@@ -154,8 +157,15 @@ std::string sha256_of(const void* data, size_t length) {
 class HttpObject : public sdk::Object {
  public:
   // `sha256` is what the list says; "" where nothing is to be compared.
-  HttpObject(Server& server, std::string key, uint64_t size_bytes, std::string sha256)
-      : server_(server), key_(std::move(key)), size_bytes_(size_bytes), sha256_(std::move(sha256)) {}
+  HttpObject(Server& server, std::string key, const Exchange& head, std::string sha256)
+      : server_(server),
+        key_(std::move(key)),
+        size_bytes_(static_cast<uint64_t>(head.length)),
+        version_(head.modified < 0 ? "" : "modified-" + std::to_string(head.modified)),
+        sha256_(std::move(sha256)) {}
+
+  // "" where the server tells nothing that it could be.
+  [[nodiscard]] const std::string& version() const { return version_; }
 
   void read_at(uint64_t offset, void* buffer, uint64_t length) override {
     const std::string range = std::to_string(offset) + "-" + std::to_string(offset + length - 1);
@@ -172,6 +182,7 @@ class HttpObject : public sdk::Object {
   Server& server_;
   std::string key_;
   uint64_t size_bytes_;
+  std::string version_;
   std::string sha256_;
 };
 
@@ -185,7 +196,7 @@ class HttpBackend : public sdk::Backend {
     bool found = false;
     for (const auto& [key, sha256] : listed()) {
       if (!prefix.empty() && key.rfind(prefix + "/", 0) != 0) continue;
-      callback(key, size_of(key));
+      callback(key, static_cast<uint64_t>(head_of(key).length));
       found = true;
     }
     if (!found) throw web_.failure(COLDLOAD_NOT_FOUND, list_, "names nothing below \"" + prefix + "\"");
@@ -197,17 +208,20 @@ class HttpBackend : public sdk::Backend {
 
   std::unique_ptr<sdk::Object> open(const std::string& key, uint32_t, coldload_object_info& info) override {
     sdk::posix::check_key(key, sdk::posix::KeyUse::object);
-    info.size_bytes = size_of(key);
+    const Exchange head = head_of(key);
+    info.size_bytes = static_cast<uint64_t>(head.length);
     info.capabilities = COLDLOAD_CAN_READ_AT | COLDLOAD_CAN_NO_LOCAL_CACHE;
-    return std::make_unique<HttpObject>(web_, key, info.size_bytes, verify_ ? listed()[key] : "");
+    auto object = std::make_unique<HttpObject>(web_, key, head, verify_ ? listed()[key] : "");
+    if (!object->version().empty()) info.version = object->version().c_str();
+    return object;
   }
 
  private:
-  [[nodiscard]] uint64_t size_of(const std::string& key) {
+  [[nodiscard]] Exchange head_of(const std::string& key) {
     Exchange head{key};
     web_.perform(head);
     if (head.length < 0) throw web_.failure(COLDLOAD_UNSUPPORTED, key, "the server tells no size");
-    return static_cast<uint64_t>(head.length);
+    return head;
   }
 
   // Lines as sha256sum writes them: 64 digits, a blank, a blank or '*', the key.

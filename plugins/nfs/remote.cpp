@@ -19,6 +19,8 @@ RemoteObject::RemoteObject(Pool& pool, const std::string& key) : pool_(pool) {
   try {
     const Pool::Loan connection = pool_.borrow();
     (void)connection->open(file_);
+    version_ = "modified-" + std::to_string(file_.identity.modified_s) + "." +
+               std::to_string(file_.identity.modified_ns);
   } catch (...) {
     // No destructor follows, and the connection knows the file by its address.
     pool_.close(file_);
@@ -87,6 +89,7 @@ std::unique_ptr<sdk::Object> RemoteBackend::open(const std::string& key, uint32_
   sdk::posix::check_key(key, sdk::posix::KeyUse::object);
   auto object = std::make_unique<RemoteObject>(pool_, key);
   info.size_bytes = object->file().identity.size_bytes;
+  info.version = object->version().c_str();
   info.capabilities = COLDLOAD_CAN_READ_AT | COLDLOAD_CAN_NO_LOCAL_CACHE;
   info.preferred_read_bytes = settings_.read_bytes * settings_.in_flight;
   return object;

@@ -21,10 +21,12 @@ class RemoteObject : public sdk::Object {
   // Throws if the range does not lie in the file.
   void check_range(uint64_t offset, uint64_t length) const;
   [[nodiscard]] RemoteFile& file() noexcept { return file_; }
+  [[nodiscard]] const std::string& version() const noexcept { return version_; }
 
  private:
   Pool& pool_;
   RemoteFile file_;
+  std::string version_;
 };
 
 class RemoteBackend : public sdk::Backend {

@@ -39,7 +39,7 @@ std::string quoted(const std::string& text) {
 std::optional<Identity> identity_of(const ResponseHead& head) {
   const auto length = parse_whole(head.get("content-length"));
   if (!length) return std::nullopt;
-  return Identity{*length, head.get("etag")};
+  return Identity{*length, head.get("etag"), head.get("last-modified")};
 }
 
 std::optional<ContentRange> parse_content_range(std::string_view text) {
@@ -69,6 +69,13 @@ std::string fault_of_range(const ResponseHead& head, const WantedRange& wanted, 
   if (!opened.etag.empty() && !etag.empty() && etag != opened.etag) {
     return "the object was replaced: its ETag is " + quoted(etag) + " and was " + quoted(opened.etag) +
            " when it was opened";
+  }
+  // Of a server without ETags nothing else tells.
+  const std::string& modified = head.get("last-modified");
+  if (opened.etag.empty() && !opened.last_modified.empty() && !modified.empty() &&
+      modified != opened.last_modified) {
+    return "the object was replaced: it was last modified at " + quoted(modified) + " and not at " +
+           quoted(opened.last_modified) + " as when it was opened";
   }
   const std::string& length = head.get("content-length");
   if (length.empty()) return "";

@@ -14,7 +14,11 @@ namespace coldload::s3 {
 // What an object was when it was opened.
 struct Identity {
   uint64_t size_bytes = 0;
-  std::string etag;  // With its quotes; "" if the server gave none.
+  std::string etag;           // With its quotes; "" if the server gave none.
+  std::string last_modified;  // As the server wrote it; "" if it gave none.
+
+  // What changes when the object does; "" if nothing told tells it.
+  [[nodiscard]] const std::string& version() const { return etag.empty() ? last_modified : etag; }
 };
 // Of a HEAD's response with status 200. Nothing if it tells no length.
 [[nodiscard]] std::optional<Identity> identity_of(const ResponseHead& head);

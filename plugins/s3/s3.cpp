@@ -97,7 +97,10 @@ class S3Backend : public ServiceBackend {
     Identity identity = head_object(*service_, key);
     info = offered();
     info.size_bytes = identity.size_bytes;
-    return std::make_unique<S3Object>(*service_, key, std::move(identity));
+    auto object = std::make_unique<S3Object>(*service_, key, std::move(identity));
+    const std::string& version = object->identity().version();
+    if (!version.empty()) info.version = version.c_str();
+    return object;
   }
 
   const void* get_extension(std::string_view id) override {

@@ -103,6 +103,7 @@ class ShapedBackend : public sdk::Backend {
                                     coldload_object_info& info) override {
     sdk::UpstreamObject source = source_.open(key);
     info = shaped(source.info());
+    info.version = source.info().version;
     return std::make_unique<ShapedObject>(host_, link_, account_, key, std::move(source));
   }
 

@@ -216,22 +216,38 @@ void preallocate(const Transfer& transfer) {
   }
 }
 
+// The object, which has to be what was listed.
+sdk::UpstreamObject open_listed(const sdk::Upstream& source, const std::string& key,
+                                const ManifestFile& file) {
+  sdk::UpstreamObject object = source.open(key);
+  if (object.info().size_bytes != file.size_bytes) {
+    throw Failure(COLDLOAD_INTEGRITY, key + ": " + std::to_string(object.info().size_bytes) + " bytes now, " +
+                                          std::to_string(file.size_bytes) + " when it was listed");
+  }
+  return object;
+}
+
 Transfer begin_transfer(const coldload_digest_ops& digest, const sdk::Upstream& source,
-                        const std::string& prefix, const Directory& directory, const ManifestFile& file) {
-  sdk::UpstreamObject object = source.open(prefix + file.name);
+                        const std::string& prefix, const Directory& directory, ManifestFile& file) {
+  sdk::UpstreamObject object = open_listed(source, prefix + file.name, file);
   if (!object.can(COLDLOAD_CAN_READ_AT)) {
     throw Failure(COLDLOAD_UNSUPPORTED,
                   prefix + file.name + ": the source does not offer READ_AT, which a copy needs");
   }
-  if (object.info().size_bytes != file.size_bytes) {
-    throw Failure(COLDLOAD_INTEGRITY, prefix + file.name + ": " + std::to_string(object.info().size_bytes) +
-                                          " bytes now, " + std::to_string(file.size_bytes) +
-                                          " when it was listed");
-  }
+  file.version = version_word(object.info().version);
   Transfer transfer{std::move(object), create_file(directory, file.name), FileDigest(digest, file.size_bytes),
                     directory.shown + "/" + file.name, file.size_bytes};
   preallocate(transfer);
   return transfer;
+}
+
+// A copy of which one half is older than the other is no copy: what was replaced meanwhile has another
+// version.
+void check_unchanged(const sdk::Upstream& source, const std::string& key, const ManifestFile& file) {
+  const std::string version = version_word(open_listed(source, key, file).info().version);
+  if (version == file.version) return;
+  throw Failure(COLDLOAD_INTEGRITY, key + ": was changed while it was copied (version " + version + " now, " +
+                                        file.version + " before): copy again when nobody writes there");
 }
 
 const coldload_digest_ops& digest_of(const sdk::Host& host) {
@@ -240,6 +256,21 @@ const coldload_digest_ops& digest_of(const sdk::Host& host) {
     throw Failure(COLDLOAD_INTERNAL, std::string("the host does not offer ") + COLDLOAD_HOST_EXT_DIGEST);
   }
   return *digest;
+}
+
+std::string digest_of_object(const coldload_digest_ops& digest, const sdk::UpstreamObject& object,
+                             const CopySettings& settings, Pace& pace) {
+  const FileDigest read(digest, object.info().size_bytes);
+  Ranges ranges({object.info().size_bytes}, settings.chunk_bytes);
+  for_each_range(settings.threads, ranges, [&] {
+    return [&, buffer = Buffer(settings.chunk_bytes)](const Range& range) {
+      pace.claim(range.length);
+      object.read_at(range.offset, buffer.data(), range.length);
+      read.add(range.offset, buffer.data(), range.length);
+      pace.done(range.length);
+    };
+  });
+  return read.text();
 }
 
 }  // namespace
@@ -263,34 +294,27 @@ CopyTimes copy_files(const sdk::Host& host, const sdk::Upstream& source, const s
     times.sync_ns += part.sync_ns;
     for (size_t at = first; at < end; ++at) manifest.files[at].digest = transfers[at - first].digest.text();
   }
+  for (const ManifestFile& file : manifest.files) check_unchanged(source, source_prefix + file.name, file);
   return times;
 }
 
-void verify_files(const sdk::Host& host, const sdk::Upstream& copy, const std::string& prefix,
-                  const CopySettings& settings, const Manifest& manifest, const CopyProgress& progress) {
+void verify_files(const sdk::Host& host, const Verified& verified, const CopySettings& settings,
+                  const Manifest& manifest, const CopyProgress& progress) {
   const coldload_digest_ops& digest = digest_of(host);
   Pace pace(host, settings.limit_bytes_per_second, progress, manifest.total_bytes());
   for (const ManifestFile& file : manifest.files) {
-    const sdk::UpstreamObject object = copy.open(prefix + file.name);
+    const std::string key = verified.prefix + file.name;
+    const sdk::UpstreamObject object = verified.holder.open(key);
     if (object.info().size_bytes != file.size_bytes) {
-      throw Failure(COLDLOAD_INTEGRITY, prefix + file.name + ": " + std::to_string(object.info().size_bytes) +
-                                            " bytes, the manifest says " + std::to_string(file.size_bytes));
+      throw Failure(COLDLOAD_INTEGRITY, key + ": " + std::to_string(object.info().size_bytes) +
+                                            " bytes, the manifest says " + std::to_string(file.size_bytes) +
+                                            ": " + verified.advice);
     }
-    if (object.can(COLDLOAD_CAN_EVICT)) object.evict();
-    const FileDigest read(digest, file.size_bytes);
-    Ranges ranges({file.size_bytes}, settings.chunk_bytes);
-    for_each_range(settings.threads, ranges, [&] {
-      return [&, buffer = Buffer(settings.chunk_bytes)](const Range& range) {
-        pace.claim(range.length);
-        object.read_at(range.offset, buffer.data(), range.length);
-        read.add(range.offset, buffer.data(), range.length);
-        pace.done(range.length);
-      };
-    });
-    if (read.text() != file.digest) {
-      throw Failure(COLDLOAD_INTEGRITY, prefix + file.name + ": its bytes have digest " + read.text() +
-                                            ", the manifest says " + file.digest +
-                                            ": the copy is damaged, remove it and stage again");
+    if (verified.drop_pages && object.can(COLDLOAD_CAN_EVICT)) object.evict();
+    const std::string read = digest_of_object(digest, object, settings, pace);
+    if (read != file.digest) {
+      throw Failure(COLDLOAD_INTEGRITY, key + ": its bytes have digest " + read + ", the manifest says " +
+                                            file.digest + ": " + verified.advice);
     }
   }
 }

@@ -29,16 +29,24 @@ struct CopyTimes {
 
 using CopyProgress = std::function<void(uint64_t done_bytes, uint64_t total_bytes)>;
 
-// Copies every file of `manifest`, whose object is `source_prefix` + its name, and fills its digest. Throws
-// INTEGRITY where an object has another size than the manifest says, CANCELLED when the run stops.
+// Copies every file of `manifest`, whose object is `source_prefix` + its name, and fills its digest and the
+// object's version. Throws INTEGRITY where an object has another size than the manifest says, or changes
+// until all are copied; CANCELLED when the run stops.
 CopyTimes copy_files(const sdk::Host& host, const sdk::Upstream& source, const std::string& source_prefix,
                      const Directory& directory, const CopySettings& settings, Manifest& manifest,
                      const CopyProgress& progress);
 
-// Reads the manifest's files of a copy back and compares them with its digests, their pages dropped first, so
-// that what is read is what lies on the disk. `prefix` as above, of the copy. Throws INTEGRITY with the first
-// file that differs.
-void verify_files(const sdk::Host& host, const sdk::Upstream& copy, const std::string& prefix,
-                  const CopySettings& settings, const Manifest& manifest, const CopyProgress& progress);
+// Who is held to a manifest: the copy, or its source.
+struct Verified {
+  const sdk::Upstream& holder;
+  std::string prefix;  // as above, there
+  bool drop_pages;     // first, so that what is read is what is stored: only of files that are ours
+  std::string advice;  // where it differs
+};
+
+// Reads the manifest's files and compares them with its digests. Throws INTEGRITY with the first that
+// differs.
+void verify_files(const sdk::Host& host, const Verified& verified, const CopySettings& settings,
+                  const Manifest& manifest, const CopyProgress& progress);
 
 }  // namespace coldload::staged

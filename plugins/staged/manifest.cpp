@@ -11,7 +11,11 @@
 namespace coldload::staged {
 namespace {
 
-constexpr std::string_view kFirstLine = "coldload-manifest 1";
+constexpr std::string_view kFirstLine = "coldload-manifest 2";
+constexpr std::string_view kOldFirstLine = "coldload-manifest 1";
+constexpr std::string_view kMaker = "made-by";
+constexpr size_t kVersionBytesMax = 200;
+constexpr size_t kMakerBytesMax = 64;
 constexpr size_t kDigestDigits = 32;
 
 bool is_digest(std::string_view text) {
@@ -38,7 +42,10 @@ class Parser {
   Parser(std::string_view text, const std::string& shown) : rest_(text), shown_(shown) {}
 
   Manifest parse() {
-    if (next_line() != kFirstLine) fail("expected \"" + std::string(kFirstLine) + "\"");
+    const std::string_view first = next_line();
+    if (first != kFirstLine && first != kOldFirstLine) fail("expected \"" + std::string(kFirstLine) + "\"");
+    is_old_ = first == kOldFirstLine;
+    if (!is_old_) take_maker(next_line());
     for (;;) {
       std::string_view line = next_line();
       const std::string_view word = take_word(line);
@@ -61,11 +68,18 @@ class Parser {
     return line;
   }
 
+  void take_maker(std::string_view line) {
+    if (take_word(line) != kMaker || !is_maker(std::string(line))) fail("expected \"made-by\" and a word");
+    manifest_.made_by = line;
+  }
+
   void add_file(std::string_view line) {
     ManifestFile file;
     file.digest = take_word(line);
     if (!is_digest(file.digest)) fail("expected a digest of 32 hexadecimal digits");
     if (!parse_number(take_word(line), file.size_bytes)) fail("expected a number of bytes");
+    file.version = is_old_ ? "-" : std::string(take_word(line));
+    if (file.version.empty()) fail("expected the version of the source's object, or -");
     file.name = line;
     if (const std::string fault = fault_of_name(file.name); !fault.empty()) fail("the file's name " + fault);
     if (!names_.insert(file.name).second) fail("\"" + file.name + "\" stands twice");
@@ -90,6 +104,7 @@ class Parser {
   std::string_view rest_;
   std::string shown_;
   size_t line_ = 0;
+  bool is_old_ = false;
   Manifest manifest_;
   std::set<std::string> names_;
 };
@@ -102,11 +117,48 @@ uint64_t Manifest::total_bytes() const {
   return total;
 }
 
+std::string version_word(const char* version) {
+  if (version == nullptr || *version == '\0') return "-";
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string word;
+  for (; *version != '\0' && word.size() < kVersionBytesMax; ++version) {
+    const auto byte = static_cast<unsigned char>(*version);
+    if (byte > ' ' && byte <= '~' && byte != '%') {
+      word += *version;
+    } else {
+      word += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+  }
+  return word;
+}
+
+bool is_maker(const std::string& text) {
+  return text.size() <= kMakerBytesMax && std::all_of(text.begin(), text.end(), [](char each) {
+           return (each >= 'a' && each <= 'z') || (each >= '0' && each <= '9') || each == '-';
+         });
+}
+
+bool is_of(const Manifest& copy, const Manifest& source) {
+  return std::equal(source.files.begin(), source.files.end(), copy.files.begin(), copy.files.end(),
+                    [](const ManifestFile& a, const ManifestFile& b) {
+                      const bool unknown = a.version == "-" || b.version == "-";
+                      return a.name == b.name && a.size_bytes == b.size_bytes &&
+                             (unknown || a.version == b.version);
+                    });
+}
+
+bool tells_versions(const Manifest& copy, const Manifest& source) {
+  const auto tells = [](const ManifestFile& file) { return file.version != "-"; };
+  return std::all_of(copy.files.begin(), copy.files.end(), tells) &&
+         std::all_of(source.files.begin(), source.files.end(), tells);
+}
+
 std::string to_text(const Manifest& manifest) {
   std::string text(kFirstLine);
-  text += '\n';
+  text += "\nmade-by " + manifest.made_by + "\n";
   for (const ManifestFile& file : manifest.files) {
-    text += "file " + file.digest + " " + std::to_string(file.size_bytes) + " " + file.name + "\n";
+    text += "file " + file.digest + " " + std::to_string(file.size_bytes) + " " + file.version + " " +
+            file.name + "\n";
   }
   text += (manifest.complete ? "complete " : "partial ") + std::to_string(manifest.files.size()) + "\n";
   return text;

@@ -99,7 +99,21 @@ bool is_partial_of(const std::string& entry, const std::string& name) {
          entry.compare(entry.size() - end.size(), end.size(), end) == 0;
 }
 
-// One left-over directory. What has no manifest and is not empty is not ours to remove.
+constexpr const char* kRule =
+    "; what coldload did not make is never written over: name another target or directory";
+
+// Why what lies in a copy's directory is not only that copy, or "".
+std::string more_than(const Directory& copy, const std::optional<Manifest>& manifest) {
+  const std::string foreign = foreign_entry(copy, manifest.value_or(Manifest{}));
+  if (!foreign.empty()) return "holds \"" + foreign + "\", which is of no copy's manifest";
+  if (!manifest) return "an empty directory that is no copy";
+  const std::string changed = changed_entry(copy, *manifest);
+  if (manifest->complete && !changed.empty())
+    return "\"" + changed + "\" was changed after the copy was made";
+  return "";
+}
+
+// One left-over directory. What is more than a copy's beginning is not ours to remove.
 bool sweep_one(const Directory& parent, const std::string& name) {
   const Directory directory = open_directory(parent.fd.get(), parent.shown, name);
   if (!directory.fd || ::flock(directory.fd.get(), LOCK_EX | LOCK_NB) != 0) return false;
@@ -110,6 +124,7 @@ bool sweep_one(const Directory& parent, const std::string& name) {
     return false;
   }
   if (manifest) {
+    if (!more_than(directory, manifest).empty()) return false;
     remove_copy(parent, name, *manifest);
     return true;
   }
@@ -158,7 +173,7 @@ void Staging::check_exchange() {
                     "find nothing: remove it, or name another target");
 }
 
-void Staging::commit(const Manifest& complete, const Manifest& older) {
+void Staging::commit(const Manifest& complete) {
   write_manifest(directory_, complete);
   planned_ = complete;
   sync_directories(directory_, complete);
@@ -172,9 +187,26 @@ void Staging::commit(const Manifest& complete, const Manifest& older) {
   if (failed != 0) throw os_failure(failed, parent_.shown + "/" + name_ + ": putting the copy in its place");
   committed_ = true;
   sync_directory(parent_);
-  if (!replaces_) return;
-  // The older copy has the hidden name now, but not the lock: nobody may take it for a new one.
-  remove_copy(parent_, partial_, older);
+  if (replaces_) remove_displaced();
+}
+
+// The older copy has the hidden name now. Somebody may have put a file into it since it was looked at, or
+// another one of us a copy in its place: it is looked at again, now that nobody finds it any more.
+void Staging::remove_displaced() {
+  const Directory displaced = open_directory(parent_.fd.get(), parent_.shown, partial_);
+  if (!displaced.fd) return;
+  const std::optional<Manifest> manifest = manifest_in(displaced);
+  const std::string fault = more_than(displaced, manifest);
+  if (fault.empty()) return remove_copy(parent_, partial_, *manifest);
+  const int at = parent_.fd.get();
+  const std::string shown = parent_.shown + "/" + name_;
+  if (::renameat2(at, partial_.c_str(), at, name_.c_str(), RENAME_EXCHANGE) != 0) {
+    throw os_failure(errno, shown + ": " + fault + ", and lies in " + displaced.shown +
+                                " now; putting it back into its place");
+  }
+  committed_ = false;
+  throw Failure(COLDLOAD_UNSUPPORTED,
+                shown + ": " + fault + kRule + "; it stands as it was, and the new copy is gone");
 }
 
 Staging::~Staging() {
@@ -204,18 +236,12 @@ std::optional<Manifest> Place::existing() const {
     if (errno == ENOENT) return std::nullopt;
     throw os_failure(errno, shown());
   }
-  const std::string rule =
-      "; what coldload did not make is never written over: name another target or directory";
-  if (!S_ISDIR(status.st_mode)) throw Failure(COLDLOAD_UNSUPPORTED, shown() + ": not a directory" + rule);
+  if (!S_ISDIR(status.st_mode)) throw Failure(COLDLOAD_UNSUPPORTED, shown() + ": not a directory" + kRule);
   const Directory copy = open_directory(parent.fd.get(), parent.shown, name_);
   if (!copy.fd) return std::nullopt;
-  const auto manifest = manifest_in(copy);
-  const std::string foreign = foreign_entry(copy, manifest.value_or(Manifest{}));
-  if (!foreign.empty()) {
-    throw Failure(COLDLOAD_UNSUPPORTED,
-                  shown() + ": holds \"" + foreign + "\", which is of no copy's manifest" + rule);
-  }
-  if (!manifest) throw Failure(COLDLOAD_UNSUPPORTED, shown() + ": an empty directory that is no copy" + rule);
+  auto manifest = manifest_in(copy);
+  const std::string fault = more_than(copy, manifest);
+  if (!fault.empty()) throw Failure(COLDLOAD_UNSUPPORTED, shown() + ": " + fault + kRule);
   return manifest;
 }
 

@@ -25,11 +25,13 @@ class Staging {
   [[nodiscard]] const Directory& directory() const { return directory_; }
 
   // Manifest and directories are made durable, then one rename puts the copy in place; an older copy is
-  // exchanged with it and removed.
-  void commit(const Manifest& complete, const Manifest& older);
+  // exchanged with it and removed. Where that one has become more than a copy meanwhile, it gets its place
+  // back: UNSUPPORTED.
+  void commit(const Manifest& complete);
 
  private:
   void check_exchange();
+  void remove_displaced();
 
   Directory parent_;
   std::string name_;
@@ -48,7 +50,7 @@ class Place {
   [[nodiscard]] std::string shown() const { return shown_root_ + "/" + path_; }
 
   // The manifest of the copy that stands there; nothing where there is none. Throws UNSUPPORTED where
-  // something stands there that is no copy of ours, whole and alone.
+  // something stands there that is no copy of ours, alone and as it was made.
   [[nodiscard]] std::optional<Manifest> existing() const;
 
   // Whether every file of the manifest is there in its size. Reads no file.

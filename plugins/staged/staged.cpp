@@ -30,6 +30,10 @@ namespace {
 using sdk::Failure;
 
 constexpr uint64_t kScratchBytes = 4096;
+constexpr const char* kProbe = ".probe";
+// Who made a copy, where the options do not say: gone after the scenario's last run, or not.
+constexpr const char* kRun = "run";
+constexpr const char* kKept = "kept";
 
 // An object of the copy: all the target offers for its file.
 class StagedObject : public sdk::Object {
@@ -57,6 +61,12 @@ class StagedBackend : public sdk::Backend {
     settings_.threads = options.count("parallel");
     settings_.chunk_bytes = options.bytes("chunk");
     settings_.limit_bytes_per_second = options.bytes_per_second("limit");
+    made_by_ = options.text("made_by");
+    if (!is_maker(made_by_)) {
+      throw Failure(COLDLOAD_INVALID_OPTION,
+                    "made_by is \"" + made_by_ + "\": expected a word of lower-case letters, digits and '-'");
+    }
+    if (made_by_.empty()) made_by_ = keep_ ? kKept : kRun;
     own_directory_ = directory_.empty();
     if (own_directory_) directory_ = ".coldload-staged/" + host_.instance();
     if (const std::string fault = fault_of_name(directory_); !fault.empty()) {
@@ -98,7 +108,9 @@ class StagedBackend : public sdk::Backend {
     return {root_, root_path_, prefix.empty() ? directory_ : directory_ + "/" + prefix};
   }
   [[nodiscard]] Manifest listed(const std::string& prefix) const;
-  void copy_to(const Place& place, const std::string& prefix, Manifest& manifest, const Manifest& older,
+  void find_versions(const std::string& prefix, Manifest& manifest) const;
+  void sweep(const Place& place) const;
+  void copy_to(const Place& place, const std::string& prefix, Manifest& manifest,
                const CopyProgress& progress) const;
   // The directory that was there before us, as far as we know.
   [[nodiscard]] std::string kept_directory() const { return own_directory_ ? "" : directory_; }
@@ -108,6 +120,7 @@ class StagedBackend : public sdk::Backend {
   sdk::Upstream source_;
   sdk::Upstream target_;
   std::string directory_;
+  std::string made_by_;
   bool own_directory_ = false;
   bool keep_;
   uint64_t reserve_bytes_;
@@ -128,7 +141,7 @@ Manifest StagedBackend::listed(const std::string& prefix) const {
     std::string name = key.substr(lead);
     check_name(name);
     if (name == kManifestName || name == kManifestNextName) return;
-    manifest.files.push_back({std::move(name), size_bytes, "-"});
+    manifest.files.push_back({std::move(name), size_bytes, "-", "-"});
   });
   std::sort(manifest.files.begin(), manifest.files.end(),
             [](const ManifestFile& a, const ManifestFile& b) { return a.name < b.name; });
@@ -143,11 +156,12 @@ coldload_object_info StagedBackend::probe(const std::string& prefix, uint32_t op
   const Place place = place_of(prefix);
   (void)place.existing();  // throws where foreign files stand
   Manifest scratch;
-  scratch.files.push_back({"probe", kScratchBytes, "-"});
-  const std::string name = ".probe-" + std::to_string(::getpid());
+  scratch.files.push_back({"probe", kScratchBytes, "-", "-"});
+  scratch.made_by = made_by_;
   std::vector<std::string> made;
   const Directory directory = make_directories(root_, root_path_, directory_, &made);
-  const Place beside(root_, root_path_, directory_ + "/" + name);
+  const Place beside(root_, root_path_, directory_ + "/" + kProbe);
+  (void)beside.sweep();
   coldload_object_info info = sdk::empty_object_info();
   {
     const Staging staging = beside.begin(scratch);
@@ -171,12 +185,25 @@ bool StagedBackend::is_prepared(const std::string& prefix) const {
   const Place place = place_of(prefix);
   const auto manifest = place.existing();
   if (!manifest || !manifest->complete) return false;
-  const Manifest wanted = listed(prefix);
-  const bool same = std::equal(wanted.files.begin(), wanted.files.end(), manifest->files.begin(),
-                               manifest->files.end(), [](const ManifestFile& a, const ManifestFile& b) {
-                                 return a.name == b.name && a.size_bytes == b.size_bytes;
-                               });
-  return same && place.holds(*manifest);
+  Manifest wanted = listed(prefix);
+  if (!is_of(*manifest, wanted) || !place.holds(*manifest)) return false;
+  find_versions(prefix, wanted);
+  if (!is_of(*manifest, wanted)) return false;
+  if (!tells_versions(*manifest, wanted)) {
+    host_.log(COLDLOAD_LOG_WARNING, place.shown() +
+                                        ": that it is what the source holds now is known by names "
+                                        "and sizes only: the source tells no versions");
+  }
+  return true;
+}
+
+// What the source's objects are now; opening tells it, listing does not.
+void StagedBackend::find_versions(const std::string& prefix, Manifest& manifest) const {
+  for (ManifestFile& file : manifest.files) {
+    host_.throw_if_cancelled();
+    const sdk::UpstreamObject object = source_.open(prefix.empty() ? file.name : prefix + "/" + file.name);
+    file.version = version_word(object.info().version);
+  }
 }
 
 void StagedBackend::check_space(const Place& place, const Manifest& planned) const {
@@ -191,17 +218,23 @@ void StagedBackend::check_space(const Place& place, const Manifest& planned) con
                 ENOSPC);
 }
 
+void StagedBackend::sweep(const Place& place) const {
+  const uint32_t swept = place.sweep() + Place(root_, root_path_, directory_ + "/" + kProbe).sweep();
+  if (swept == 0) return;
+  host_.log(COLDLOAD_LOG_INFO,
+            place.shown() + ": removed what " + std::to_string(swept) + " staging that was cut off had left");
+}
+
 void StagedBackend::prepare(const std::string& prefix, const CopyProgress& progress) const {
   const Place place = place_of(prefix);
-  if (const uint32_t swept = place.sweep(); swept != 0) {
-    host_.log(COLDLOAD_LOG_INFO, place.shown() + ": removed what " + std::to_string(swept) +
-                                     " staging that was cut off had left");
-  }
-  const Manifest older = place.existing().value_or(Manifest{});
+  sweep(place);
+  const auto older = place.existing();
   Manifest manifest = listed(prefix);
+  // What stood there to stay is stays, made anew.
+  manifest.made_by = older && older->made_by != kRun ? older->made_by : made_by_;
   check_space(place, manifest);
   try {
-    copy_to(place, prefix, manifest, older, progress);
+    copy_to(place, prefix, manifest, progress);
   } catch (...) {
     place.remove_empty_above(kept_directory());
     throw;
@@ -209,12 +242,12 @@ void StagedBackend::prepare(const std::string& prefix, const CopyProgress& progr
 }
 
 void StagedBackend::copy_to(const Place& place, const std::string& prefix, Manifest& manifest,
-                            const Manifest& older, const CopyProgress& progress) const {
+                            const CopyProgress& progress) const {
   Staging staging = place.begin(manifest);
   const CopyTimes times = copy_files(host_, source_, prefix.empty() ? "" : prefix + "/", staging.directory(),
                                      settings_, manifest, progress);
   manifest.complete = true;
-  staging.commit(manifest, older);
+  staging.commit(manifest);
   host_.metric("staged/copied_bytes", "bytes", static_cast<double>(manifest.total_bytes()));
   host_.metric("staged/files", "count", static_cast<double>(manifest.files.size()));
   host_.metric("staged/transfer_ns", "ns", static_cast<double>(times.transfer_ns));
@@ -224,15 +257,37 @@ void StagedBackend::copy_to(const Place& place, const std::string& prefix, Manif
 }
 
 void StagedBackend::discard(const std::string& prefix) const {
-  if (!keep_) place_of(prefix).remove(kept_directory());
+  if (keep_) return;
+  const Place place = place_of(prefix);
+  const auto manifest = place.existing();
+  if (manifest && manifest->made_by != made_by_) {
+    const std::string made = manifest->made_by.empty() ? "something else" : "\"" + manifest->made_by + "\"";
+    const std::string told =
+        place.shown() + ": stays, since it was made by " + made + " and not by \"" + made_by_ + "\"";
+    if (made_by_ != kRun) throw Failure(COLDLOAD_UNSUPPORTED, told);
+    host_.log(COLDLOAD_LOG_INFO, told);
+    return;
+  }
+  place.remove(kept_directory());
 }
 
 void StagedBackend::verify(const std::string& prefix, const CopyProgress& progress) const {
   const Place place = place_of(prefix);
   const auto manifest = place.existing();
   if (!manifest) throw Failure(COLDLOAD_NOT_FOUND, place.shown() + ": no copy stands there");
-  verify_files(host_, target_, directory_ + "/" + (prefix.empty() ? "" : prefix + "/"), settings_, *manifest,
-               progress);
+  const std::string under = prefix.empty() ? "" : prefix + "/";
+  verify_files(host_,
+               {target_, directory_ + "/" + under, true, "the copy is damaged, remove it and stage again"},
+               settings_, *manifest, progress);
+  Manifest source = listed(prefix);
+  find_versions(prefix, source);
+  if (!is_of(*manifest, source)) {
+    throw Failure(COLDLOAD_INTEGRITY, place.shown() + ": the source holds something else now: stage again");
+  }
+  if (tells_versions(*manifest, source)) return;
+  // Nothing but its bytes tells that the source is still what was copied.
+  verify_files(host_, {source_, under, false, "the source has changed since, stage again"}, settings_,
+               *manifest, progress);
 }
 
 void StagedBackend::diagnose(const std::string& prefix, sdk::Diagnosis& out) const {
@@ -298,6 +353,9 @@ constexpr coldload_option kOptions[] = {
     sdk::rate_option("limit", "0 B/s", {"0 B/s", "1000 Gbit/s"}, "of the whole copy; 0 B/s: none"),
     sdk::bytes_option("reserve", "1 GiB", {"0 B", "1024 TiB"}, "that stays free on the target"),
     sdk::bool_option("keep", "false", "the copy stays after the scenario's last run"),
+    sdk::string_option("made_by", "",
+                       "kept in the copy's manifest; only copies of the same maker are removed. "
+                       "Empty: run, with keep kept"),
 };
 constexpr coldload_component kStaged = sdk::backend_component<StagedBackend>(
     "staged", "objects of one backend, copied to another before they are read", kOptions);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "coldload/cpp/failure.hpp"
 #include "name.hpp"
@@ -223,16 +224,34 @@ std::string foreign_entry(const Directory& directory, const Manifest& manifest) 
   return ForeignSearch(manifest).search(directory.fd.get(), directory.shown, "");
 }
 
+std::string changed_entry(const Directory& directory, const Manifest& manifest) {
+  const auto written = [&](const std::string& name, timespec& when) {
+    const Descriptor opened = open_beneath(directory.fd.get(), name, O_PATH);
+    struct stat status = {};
+    if (!opened || ::fstat(opened.get(), &status) != 0) return false;
+    when = status.st_mtim;
+    return true;
+  };
+  timespec made = {};
+  if (!written(kManifestName, made)) return "";
+  for (const ManifestFile& file : manifest.files) {
+    timespec last = {};
+    if (!written(file.name, last)) continue;
+    if (std::pair(last.tv_sec, last.tv_nsec) > std::pair(made.tv_sec, made.tv_nsec)) return file.name;
+  }
+  return "";
+}
+
 void remove_copy(const Directory& parent, const std::string& name, const Manifest& manifest) {
   const Directory copy = open_directory(parent.fd.get(), parent.shown, name);
   if (!copy.fd) return;
-  for (const ManifestFile& file : manifest.files) unlink_beneath(copy, file.name, 0);
-  // The manifest goes last: a removal that is cut off can be gone on with.
   const std::string foreign = foreign_entry(copy, manifest);
   if (!foreign.empty()) {
     throw Failure(COLDLOAD_UNSUPPORTED,
                   copy.shown + "/" + foreign + ": not of the copy's manifest, so it and its directory stay");
   }
+  for (const ManifestFile& file : manifest.files) unlink_beneath(copy, file.name, 0);
+  // The manifest goes last: a removal that is cut off can be gone on with.
   for (const std::string& directory : directories_of(manifest)) unlink_beneath(copy, directory, AT_REMOVEDIR);
   unlink_beneath(copy, kManifestNextName, 0);
   unlink_beneath(copy, kManifestName, 0);

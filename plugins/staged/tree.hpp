@@ -46,7 +46,11 @@ void sync_directories(const Directory& directory, const Manifest& manifest);
 // one, nor the manifest itself, or "".
 [[nodiscard]] std::string foreign_entry(const Directory& directory, const Manifest& manifest);
 
-// Removes what the manifest names, then `name` itself; what it does not name stays, and is said.
+// The first file of the manifest that was written to after the manifest itself, which is written last, or "".
+[[nodiscard]] std::string changed_entry(const Directory& directory, const Manifest& manifest);
+
+// Removes what the manifest names, then `name` itself. Where anything else lies there nothing is removed, and
+// that is thrown.
 void remove_copy(const Directory& parent, const std::string& name, const Manifest& manifest);
 
 }  // namespace coldload::staged

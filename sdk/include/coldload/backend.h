@@ -37,6 +37,9 @@ typedef struct coldload_object_info {
   uint32_t reserved;
   uint64_t preferred_read_bytes;  // 0: no preference.
   const char* path;               // NULL without CAN_PATH. Absolute, links resolved, borrowed until close().
+  // Changes whenever the object's bytes do: an ETag, a time of modification. NULL: cannot be known. Borrowed
+  // until close(). The first hosts and plugins of ABI 0.2 end before it: struct_size tells.
+  const char* version;
 } coldload_object_info;
 
 // [control-thread] Called by list() once for each object, on the caller's thread. Anything but COLDLOAD_OK

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const Identity kOpened = {1000, "\"e\""};
+const Identity kOpened = {1000, "\"e\"", "Mon, 02 Nov 2026 10:00:00 GMT"};
 const WantedRange kWanted = {100, 50};
 
 ResponseHead partial(const std::string& range = "bytes 100-149/1000") {
@@ -27,6 +27,17 @@ TEST(RangeResponse, ThatIsWhatWasAskedForIsTaken) {
   chunked.headers.erase("content-length");
   chunked.headers.erase("etag");
   EXPECT_EQ(fault_of_range(chunked, kWanted, kOpened), "");
+}
+
+TEST(RangeResponse, OfAnObjectThatWasModifiedSinceIsRefused_WhereNoETagTells) {
+  const Identity opened = {1000, "", "Mon, 02 Nov 2026 10:00:00 GMT"};
+  ResponseHead head = partial();
+  head.headers["last-modified"] = "Mon, 02 Nov 2026 10:00:01 GMT";
+  EXPECT_EQ(fault_of_range(head, kWanted, kOpened), "") << "its ETag is the same";
+  EXPECT_THAT(fault_of_range(head, kWanted, opened),
+              HasSubstr("the object was replaced: it was last modified"));
+  head.headers["last-modified"] = opened.last_modified;
+  EXPECT_EQ(fault_of_range(head, kWanted, opened), "");
 }
 
 TEST(RangeResponse, WithAnotherStatusIsRefused) {

@@ -27,27 +27,65 @@ std::string refusal(const std::string& text) {
 TEST(StagedManifest, IsReadAsItWasWritten) {
   Manifest manifest;
   manifest.complete = true;
-  manifest.files = {{"a b/c.safetensors", 1'234'567'890'123, kDigest}, {"empty", 0, kDigest}};
+  manifest.made_by = "stage";
+  manifest.files = {{"a b/c.safetensors", 1'234'567'890'123, kDigest, "\"e-5\""}, {"empty", 0, kDigest, "-"}};
   const std::string text = to_text(manifest);
-  EXPECT_EQ(text, std::string("coldload-manifest 1\nfile ") + kDigest +
-                      " 1234567890123 a b/c.safetensors\nfile " + kDigest + " 0 empty\ncomplete 2\n");
+  EXPECT_EQ(text, std::string("coldload-manifest 2\nmade-by stage\nfile ") + kDigest +
+                      " 1234567890123 \"e-5\" a b/c.safetensors\nfile " + kDigest +
+                      " 0 - empty\ncomplete 2\n");
   const Manifest read = parse_manifest(text, "x");
   EXPECT_TRUE(read.complete);
   ASSERT_EQ(read.files.size(), 2U);
   EXPECT_EQ(read.files[0].name, "a b/c.safetensors");
   EXPECT_EQ(read.files[0].size_bytes, 1'234'567'890'123U);
   EXPECT_EQ(read.files[0].digest, kDigest);
+  EXPECT_EQ(read.files[0].version, "\"e-5\"");
+  EXPECT_EQ(read.files[1].version, "-");
+  EXPECT_EQ(read.made_by, "stage");
   EXPECT_EQ(read.total_bytes(), 1'234'567'890'123U);
 }
 
 TEST(StagedManifest, APartialOneHasNoDigestsYet) {
-  const Manifest read = parse_manifest("coldload-manifest 1\nfile - 5 a\npartial 1\n", "x");
+  const Manifest read = parse_manifest("coldload-manifest 2\nmade-by \nfile - 5 - a\npartial 1\n", "x");
   EXPECT_FALSE(read.complete);
+}
+
+TEST(StagedManifest, OfVersion1IsNobodysAndOfUnknownVersions) {
+  const Manifest read = parse_manifest("coldload-manifest 1\nfile - 5 a b\npartial 1\n", "x");
+  EXPECT_EQ(read.made_by, "");
+  EXPECT_EQ(read.files.at(0).version, "-");
+  EXPECT_EQ(read.files.at(0).name, "a b");
+}
+
+TEST(StagedManifest, AVersionIsOnePrintableWord) {
+  EXPECT_EQ(version_word(nullptr), "-");
+  EXPECT_EQ(version_word(""), "-");
+  EXPECT_EQ(version_word("\"0f-5\""), "\"0f-5\"");
+  EXPECT_EQ(version_word("Mon, 2\n%\xff"), "Mon,%202%0a%25%ff");
+  EXPECT_LE(version_word(std::string(1000, ' ').c_str()).size(), 202U);
+}
+
+TEST(StagedManifest, IsOfASourceWhoseNamesSizesAndKnownVersionsAgree) {
+  Manifest copy;
+  copy.files = {{"a", 1, kDigest, "v1"}, {"b", 2, kDigest, "v1"}};
+  Manifest source = copy;
+  EXPECT_TRUE(is_of(copy, source));
+  EXPECT_TRUE(tells_versions(copy, source));
+  source.files[1].version = "v2";
+  EXPECT_FALSE(is_of(copy, source));
+  source.files[1].version = "-";
+  EXPECT_TRUE(is_of(copy, source));
+  EXPECT_FALSE(tells_versions(copy, source));
+  source.files[1].size_bytes = 3;
+  EXPECT_FALSE(is_of(copy, source));
+  source.files.pop_back();
+  EXPECT_FALSE(is_of(copy, source));
 }
 
 // Cut anywhere it is refused: a manifest that was not written whole names nothing.
 TEST(StagedManifest, EveryTruncationIsRefused) {
-  const std::string text = std::string("coldload-manifest 1\nfile ") + kDigest + " 5 a\ncomplete 1\n";
+  const std::string text =
+      std::string("coldload-manifest 2\nmade-by run\nfile ") + kDigest + " 5 v a\ncomplete 1\n";
   for (size_t length = 0; length < text.size(); ++length)
     EXPECT_NE(refusal(text.substr(0, length)), "") << length;
   EXPECT_EQ(refusal(text), "");
@@ -56,8 +94,13 @@ TEST(StagedManifest, EveryTruncationIsRefused) {
 TEST(StagedManifest, HostileLinesAreNamedWithTheirNumber) {
   const std::string head = "coldload-manifest 1\n";
   const std::string file = std::string("file ") + kDigest;
+  const std::string second = "coldload-manifest 2\n";
   const std::pair<std::string, const char*> hostile[] = {
-      {"coldload-manifest 2\n", "/m/.coldload-manifest:1: expected \"coldload-manifest 1\""},
+      {"coldload-manifest 3\n", "/m/.coldload-manifest:1: expected \"coldload-manifest 2\""},
+      {second + "complete 0\n", ":2: expected \"made-by\""},
+      {second + "made-by A\ncomplete 0\n", ":2: expected \"made-by\""},
+      {second + "made-by run\n" + file + " 5  a\ncomplete 1\n", ":3: expected the version"},
+      {second + "made-by run\n" + file + " 5 a\ncomplete 1\n", ":3: the file's name is empty"},
       {head + "file xyz 5 a\ncomplete 1\n", ":2: expected a digest"},
       {head + file + " -5 a\ncomplete 1\n", ":2: expected a number"},
       {head + file + " 99999999999999999999 a\ncomplete 1\n", ":2: expected a number"},

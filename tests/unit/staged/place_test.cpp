@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -24,7 +25,7 @@ constexpr const char* kDigest = "0123456789abcdef0123456789abcdef";
 
 Manifest planned() {
   Manifest manifest;
-  manifest.files = {{"a", 3, "-"}, {"sub/b", 3, "-"}};
+  manifest.files = {{"a", 3, "-", "-"}, {"sub/b", 3, "-", "v-1"}};
   return manifest;
 }
 
@@ -53,10 +54,9 @@ class StagedPlace : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
   void make(const std::string& text) const {
-    const Manifest older = place().existing().value_or(Manifest{});
     Staging staging = place().begin(planned());
     for (const ManifestFile& file : planned().files) write_file(staging.directory(), file.name, text);
-    staging.commit(complete(), older);
+    staging.commit(complete());
   }
   // Names below the directory that holds the copy.
   [[nodiscard]] std::vector<std::string> names() const {
@@ -87,7 +87,7 @@ TEST_F(StagedPlace, ACopyIsNotSeenBeforeItIsCommitted_ThenWhole) {
     for (const ManifestFile& file : planned().files) write_file(staging.directory(), file.name, "one");
     EXPECT_FALSE(place().existing());
     EXPECT_FALSE(std::filesystem::exists(path("models/x")));
-    staging.commit(complete(), {});
+    staging.commit(complete());
   }
   EXPECT_THAT(names(), UnorderedElementsAre("x"));
   ASSERT_TRUE(place().existing());
@@ -180,7 +180,7 @@ TEST_F(StagedPlace, SweepingTakesWhatIsLeftOver_AndOnlyThat) {
   EXPECT_EQ(read(foreign + "/theirs"), "precious");
   EXPECT_EQ(read("models/.x.backup/theirs"), "precious");
   for (const ManifestFile& file : planned().files) write_file(alive.directory(), file.name, "one");
-  alive.commit(complete(), {});
+  alive.commit(complete());
   EXPECT_EQ(read("models/x/a"), "one");
 }
 
@@ -188,8 +188,50 @@ TEST_F(StagedPlace, ALeftOverThatHoldsForeignFilesKeepsThem) {
   const std::string left = "models/.x." + std::string(32, '0') + ".partial";
   write(left + "/.coldload-manifest", to_text(planned()));
   write(left + "/theirs", "precious");
-  EXPECT_THAT(refusal([&] { (void)place().sweep(); }), HasSubstr("theirs: not of the copy's manifest"));
+  write(left + "/a", "one");
+  EXPECT_EQ(place().sweep(), 0U);
   EXPECT_EQ(read(left + "/theirs"), "precious");
+  EXPECT_EQ(read(left + "/a"), "one");
+}
+
+TEST_F(StagedPlace, AFileThatCameIntoTheOlderCopyMeanwhileStaysWhereItIs) {
+  make("one");
+  {
+    Staging staging = place().begin(planned());
+    for (const ManifestFile& file : planned().files) write_file(staging.directory(), file.name, "two");
+    write("models/x/theirs", "precious");
+    EXPECT_THAT(refusal([&] { staging.commit(complete()); }), HasSubstr("holds \"theirs\""));
+  }
+  EXPECT_THAT(names(), UnorderedElementsAre("x"));
+  EXPECT_EQ(read("models/x/theirs"), "precious");
+  EXPECT_EQ(read("models/x/a"), "one");
+}
+
+TEST_F(StagedPlace, OfTwoCopiesThatReplaceAnOlderOneTheLastStays) {
+  make("one");
+  Staging first = place().begin(planned());
+  Staging last = place().begin(planned());
+  for (const ManifestFile& file : planned().files) {
+    write_file(first.directory(), file.name, "two");
+    write_file(last.directory(), file.name, "three");
+  }
+  first.commit(complete());
+  EXPECT_EQ(read("models/x/a"), "two");
+  last.commit(complete());
+  EXPECT_THAT(names(), UnorderedElementsAre("x"));
+  EXPECT_EQ(read("models/x/a"), "three");
+}
+
+TEST_F(StagedPlace, ACopyThatSomebodyChangedIsNoLongerOursToReplaceOrRemove) {
+  make("one");
+  write("models/x/sub/b", "mine");
+  const auto made = std::filesystem::last_write_time(path("models/x/.coldload-manifest"));
+  std::filesystem::last_write_time(path("models/x/sub/b"), made + std::chrono::milliseconds(1));
+  const std::string what = "\"sub/b\" was changed after the copy was made";
+  EXPECT_THAT(refusal([&] { (void)place().existing(); }), HasSubstr(what));
+  EXPECT_THAT(refusal([&] { (void)place().begin(planned()); }), HasSubstr(what));
+  EXPECT_THAT(refusal([&] { place().remove(""); }), HasSubstr(what));
+  EXPECT_EQ(read("models/x/sub/b"), "mine");
 }
 
 TEST_F(StagedPlace, RemovingTakesTheCopyAndTheEmptyDirectoriesAboveIt) {
@@ -205,7 +247,9 @@ TEST_F(StagedPlace, RemovingTakesTheCopyAndTheEmptyDirectoriesAboveIt) {
 
 TEST_F(StagedPlace, ACopyWithAFileMissingOrShortIsNotWhole) {
   make("one");
+  const auto made = std::filesystem::last_write_time(path("models/x/a"));
   std::filesystem::resize_file(path("models/x/a"), 2);
+  std::filesystem::last_write_time(path("models/x/a"), made);
   EXPECT_FALSE(place().holds(complete()));
   make("one");
   std::filesystem::remove(path("models/x/sub/b"));

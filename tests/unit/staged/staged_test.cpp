@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -80,6 +81,19 @@ class Staged : public ::testing::Test {
       return preparing(staged).verify(staged.self(), "m", [](void*, uint64_t, uint64_t) {}, nullptr, error);
     });
   }
+  static Outcome discard(const Component& staged) {
+    return call([&](coldload_error* error) { return preparing(staged).discard(staged.self(), "m", error); });
+  }
+  // Other bytes in the same size, with the time of modification that it had: as a failing disk does it.
+  static void overwrite(const std::string& path) {
+    const auto modified = std::filesystem::last_write_time(path);
+    {
+      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(1'000'000);
+      file.put('!').put('?');
+    }
+    std::filesystem::last_write_time(path, modified);
+  }
   static bool is_prepared(const Component& staged) {
     uint32_t prepared = 7;
     const Outcome outcome = call([&](coldload_error* error) {
@@ -125,8 +139,9 @@ TEST_F(Staged, CopiesEveryFileWithItsDigest_AndTouchesNothingElse) {
     EXPECT_EQ(copied.at(copy_path() + "/" + name).bytes, *file.bytes) << name;
     const std::string digest = digest_of(std::as_bytes(std::span(*file.bytes))).hex();
     std::string line = "file ";
-    line.append(digest).append(" ").append(std::to_string(file.size_bytes)).append(" ").append(name);
-    EXPECT_THAT(manifest, HasSubstr(line + "\n"));
+    line.append(digest).append(" ").append(std::to_string(file.size_bytes)).append(" modified-");
+    EXPECT_THAT(manifest, HasSubstr(line));
+    EXPECT_THAT(manifest, HasSubstr(" " + name + "\n"));
   }
   for (const auto& [path, fact] : theirs) EXPECT_EQ(facts_of(to_.path()).at(path), fact) << path;
   EXPECT_EQ(facts_of(from_.path()), sources);
@@ -226,12 +241,7 @@ TEST_F(Staged, ACopyOfAnotherStateOfTheSourceIsNotTakenForThisOne) {
 TEST_F(Staged, DamageIsFoundByVerifying) {
   const Component staged(host_, "staged", options_, backends_);
   ASSERT_EQ(prepare(staged).status, COLDLOAD_OK);
-  {
-    std::fstream file(copy_path() + "/sub/deep/b.safetensors",
-                      std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(1'000'000);
-    file.put('!').put('?');
-  }
+  overwrite(copy_path() + "/sub/deep/b.safetensors");
   EXPECT_TRUE(is_prepared(staged)) << "which reads no bytes";
   const Outcome outcome = verify(staged);
   EXPECT_EQ(outcome.status, COLDLOAD_INTEGRITY);
@@ -239,16 +249,82 @@ TEST_F(Staged, DamageIsFoundByVerifying) {
 }
 
 TEST_F(Staged, DiscardTakesTheCopyAway_UnlessItIsToBeKept) {
-  for (const char* keep : {"true", "false"}) {
+  for (const char* keep : {"false", "true"}) {
     OptionTexts options = options_;
     options["keep"] = keep;
     const Component staged(host_, "staged", options, backends_);
     ASSERT_EQ(prepare(staged).status, COLDLOAD_OK);
-    const Outcome outcome =
-        call([&](coldload_error* error) { return preparing(staged).discard(staged.self(), "m", error); });
+    const Outcome outcome = discard(staged);
     EXPECT_EQ(outcome.status, COLDLOAD_OK) << outcome.message;
     EXPECT_EQ(std::filesystem::exists(to_.path() + "/.coldload-staged"), std::string(keep) == "true");
   }
+}
+
+TEST_F(Staged, DiscardLeavesTheCopyOfAnotherMaker_AlsoOneMadeAnewInItsPlace) {
+  const auto made_by = [&](const char* maker) {
+    OptionTexts options = options_;
+    options["made_by"] = maker;
+    return options;
+  };
+  const Component earlier(host_, "staged", made_by("stage"), backends_);
+  ASSERT_EQ(prepare(earlier).status, COLDLOAD_OK);
+  const Component run(host_, "staged", options_, backends_);
+  ASSERT_EQ(prepare(run).status, COLDLOAD_OK);
+  EXPECT_EQ(discard(run).status, COLDLOAD_OK);
+  const Component other(host_, "staged", made_by("provision"), backends_);
+  const Outcome outcome = discard(other);
+  EXPECT_EQ(outcome.status, COLDLOAD_UNSUPPORTED);
+  EXPECT_THAT(outcome.message, HasSubstr("made by \"stage\" and not by \"provision\""));
+  EXPECT_TRUE(std::filesystem::exists(copy_path() + "/.coldload-manifest"));
+  EXPECT_EQ(discard(earlier).status, COLDLOAD_OK);
+  EXPECT_FALSE(std::filesystem::exists(copy_path()));
+}
+
+TEST_F(Staged, ASourceThatWasReplacedIsSeen_InTheSameSizeToo) {
+  const Component staged(host_, "staged", options_, backends_);
+  ASSERT_EQ(prepare(staged).status, COLDLOAD_OK);
+  ASSERT_TRUE(is_prepared(staged));
+  const std::string shard = from_.path() + "/m/a.safetensors";
+  overwrite(shard);
+  EXPECT_TRUE(is_prepared(staged)) << "its time is as it was, and nothing else tells";
+  std::filesystem::last_write_time(shard,
+                                   std::filesystem::last_write_time(shard) + std::chrono::milliseconds(1));
+  EXPECT_FALSE(is_prepared(staged));
+  const Outcome outcome = verify(staged);
+  EXPECT_EQ(outcome.status, COLDLOAD_INTEGRITY);
+  EXPECT_THAT(outcome.message, HasSubstr("the source holds something else now"));
+  ASSERT_EQ(prepare(staged).status, COLDLOAD_OK);
+  EXPECT_TRUE(is_prepared(staged));
+  EXPECT_EQ(verify(staged).status, COLDLOAD_OK);
+}
+
+TEST_F(Staged, ASourceThatChangesWhileItIsCopiedIsNoCopy) {
+  const Component staged(host_, "staged", options_, backends_);
+  const std::string shard = from_.path() + "/m/sub/deep/b.safetensors";
+  std::atomic<bool> touched = false;
+  const Outcome outcome = prepare(staged, [&](uint64_t, uint64_t) {
+    if (!touched.exchange(true)) {
+      std::filesystem::last_write_time(
+          shard, std::filesystem::last_write_time(shard) + std::chrono::milliseconds(1));
+    }
+  });
+  EXPECT_EQ(outcome.status, COLDLOAD_INTEGRITY);
+  EXPECT_THAT(outcome.message, HasSubstr("m/sub/deep/b.safetensors: was changed while it was copied"));
+  EXPECT_FALSE(std::filesystem::exists(to_.path() + "/.coldload-staged"));
+}
+
+TEST_F(Staged, WhatAKilledProbeLeftIsSwept) {
+  const std::string left =
+      to_.path() + "/.coldload-staged/under-test/..probe." + std::string(32, '0') + ".partial";
+  std::filesystem::create_directories(left);
+  std::ofstream(left + "/.coldload-manifest")
+      << "coldload-manifest 2\nmade-by run\nfile - 4096 - probe\npartial 1\n";
+  std::ofstream(left + "/probe") << "half";
+  const Component staged(host_, "staged", options_, backends_);
+  ASSERT_EQ(prepare(staged).status, COLDLOAD_OK);
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_EQ(discard(staged).status, COLDLOAD_OK);
+  EXPECT_FALSE(std::filesystem::exists(to_.path() + "/.coldload-staged"));
 }
 
 TEST_F(Staged, KeepsToItsLimit) {

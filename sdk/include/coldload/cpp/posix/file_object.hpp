@@ -58,19 +58,28 @@ inline constexpr uint32_t kOffsetAlignmentMax = 4096;
   return page_cache_residency(fd, std::min<uint64_t>(size_bytes, 4096)).method != ResidencyMethod::unknown;
 }
 
+// Of what the file's bytes are: not the inode, which some network file systems number anew at each mount.
+[[nodiscard]] inline std::string version_of(const struct stat& status) {
+  std::string nanoseconds = std::to_string(status.st_mtim.tv_nsec);
+  nanoseconds.insert(0, 9 - nanoseconds.size(), '0');
+  return "modified-" + std::to_string(status.st_mtim.tv_sec) + "." + nanoseconds;
+}
+
 }  // namespace detail
 
 // Made by open_file().
 class FileObject : public Object {
  public:
-  FileObject(Descriptor file, std::string path, const coldload_object_info& info)
+  FileObject(Descriptor file, std::string path, std::string version, const coldload_object_info& info)
       : file_(std::move(file)),
         path_(std::move(path)),
+        version_(std::move(version)),
         size_bytes_(info.size_bytes),
         direct_((info.capabilities & COLDLOAD_CAN_DIRECT) != 0),
         alignment_(info.offset_alignment_bytes) {}
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& version() const { return version_; }
 
   void read_at(uint64_t offset, void* buffer, uint64_t length) override {
     if (offset > size_bytes_ || length > size_bytes_ - offset) {
@@ -107,6 +116,7 @@ class FileObject : public Object {
 
   Descriptor file_;
   std::string path_;
+  std::string version_;
   uint64_t size_bytes_;
   bool direct_;
   uint64_t alignment_;
@@ -151,9 +161,10 @@ class FileObject : public Object {
   const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(full.c_str(), nullptr), &std::free);
   if (resolved) info.capabilities |= COLDLOAD_CAN_PATH;
 
-  auto object =
-      std::make_unique<FileObject>(std::move(file), resolved ? std::string(resolved.get()) : full, info);
+  auto object = std::make_unique<FileObject>(std::move(file), resolved ? std::string(resolved.get()) : full,
+                                             detail::version_of(status), info);
   if (resolved) info.path = object->path().c_str();
+  info.version = object->version().c_str();
   return object;
 }
 
