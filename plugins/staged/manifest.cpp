@@ -11,9 +11,7 @@
 namespace coldload::staged {
 namespace {
 
-constexpr std::string_view kFirstLine = "coldload-manifest 2";
-constexpr std::string_view kOldFirstLine = "coldload-manifest 1";
-constexpr std::string_view kMaker = "made-by";
+constexpr std::string_view kFirstLine = "coldload-manifest 1";
 constexpr size_t kVersionBytesMax = 200;
 constexpr size_t kMakerBytesMax = 64;
 constexpr size_t kDigestDigits = 32;
@@ -42,15 +40,19 @@ class Parser {
   Parser(std::string_view text, const std::string& shown) : rest_(text), shown_(shown) {}
 
   Manifest parse() {
-    const std::string_view first = next_line();
-    if (first != kFirstLine && first != kOldFirstLine) fail("expected \"" + std::string(kFirstLine) + "\"");
-    is_old_ = first == kOldFirstLine;
-    if (!is_old_) take_maker(next_line());
+    if (next_line() != kFirstLine) fail("expected \"" + std::string(kFirstLine) + "\"");
     for (;;) {
       std::string_view line = next_line();
       const std::string_view word = take_word(line);
-      if (word != "file") return end(word, line);
-      add_file(line);
+      if (word == "made-by" && line_ == 2) {
+        take_maker(line);
+      } else if (word == "file") {
+        add_file(line);
+      } else if (word == "version") {
+        take_version(line);
+      } else {
+        return end(word, line);
+      }
     }
   }
 
@@ -69,8 +71,16 @@ class Parser {
   }
 
   void take_maker(std::string_view line) {
-    if (take_word(line) != kMaker || !is_maker(std::string(line))) fail("expected \"made-by\" and a word");
+    if (line.empty() || !is_maker(std::string(line))) fail("expected \"made-by\" and a word");
     manifest_.made_by = line;
+  }
+
+  void take_version(std::string_view line) {
+    if (manifest_.files.empty() || manifest_.files.back().version != "-") fail("a version of no file");
+    const bool is_word =
+        std::all_of(line.begin(), line.end(), [](char each) { return each > ' ' && each <= '~'; });
+    if (line.empty() || !is_word) fail("expected a version of printable characters");
+    manifest_.files.back().version = line;
   }
 
   void add_file(std::string_view line) {
@@ -78,8 +88,6 @@ class Parser {
     file.digest = take_word(line);
     if (!is_digest(file.digest)) fail("expected a digest of 32 hexadecimal digits");
     if (!parse_number(take_word(line), file.size_bytes)) fail("expected a number of bytes");
-    file.version = is_old_ ? "-" : std::string(take_word(line));
-    if (file.version.empty()) fail("expected the version of the source's object, or -");
     file.name = line;
     if (const std::string fault = fault_of_name(file.name); !fault.empty()) fail("the file's name " + fault);
     if (!names_.insert(file.name).second) fail("\"" + file.name + "\" stands twice");
@@ -104,7 +112,6 @@ class Parser {
   std::string_view rest_;
   std::string shown_;
   size_t line_ = 0;
-  bool is_old_ = false;
   Manifest manifest_;
   std::set<std::string> names_;
 };
@@ -155,10 +162,11 @@ bool tells_versions(const Manifest& copy, const Manifest& source) {
 
 std::string to_text(const Manifest& manifest) {
   std::string text(kFirstLine);
-  text += "\nmade-by " + manifest.made_by + "\n";
+  text += '\n';
+  if (!manifest.made_by.empty()) text += "made-by " + manifest.made_by + "\n";
   for (const ManifestFile& file : manifest.files) {
-    text += "file " + file.digest + " " + std::to_string(file.size_bytes) + " " + file.version + " " +
-            file.name + "\n";
+    text += "file " + file.digest + " " + std::to_string(file.size_bytes) + " " + file.name + "\n";
+    if (file.version != "-") text += "version " + file.version + "\n";
   }
   text += (manifest.complete ? "complete " : "partial ") + std::to_string(manifest.files.size()) + "\n";
   return text;

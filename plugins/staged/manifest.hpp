@@ -1,11 +1,12 @@
 // What a copy consists of: a text file in its directory, one line a file, that shell tools can read too.
 //
-//   coldload-manifest 2
+//   coldload-manifest 1
 //   made-by stage
-//   file 0123456789abcdef0123456789abcdef 988097824 modified-1764400000.000000000 model.safetensors
+//   file 0123456789abcdef0123456789abcdef 988097824 model.safetensors
+//   version modified-1764400000.000000000
 //   complete 1
 //
-// Version 1 had neither the maker nor the source's versions: nobody's, and of unknown ones.
+// A version is of the file before it; it and the maker may be missing.
 #pragma once
 
 #include <cstdint>

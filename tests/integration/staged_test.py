@@ -281,11 +281,12 @@ class Death(Staging):
             return None
         with open(os.path.join(self.wanted, ".coldload-manifest"), encoding="ascii") as file:
             lines = file.read().splitlines()
-        self.assertEqual(lines[-1], f"complete {len(lines) - 2}")
+        files = [line.split(" ", 3)[3] for line in lines if line.startswith("file ")]
+        self.assertEqual(lines[-1], f"complete {len(files)}")
         content = {name: fact[2] for name, fact in ((os.path.relpath(path, self.wanted), fact)
                                                     for path, fact in facts(self.wanted).items()) if fact}
         del content[".coldload-manifest"]
-        self.assertEqual(sorted(content), sorted(line.split(" ", 3)[3] for line in lines[1:-1]))
+        self.assertEqual(sorted(content), sorted(files))
         return content
 
     def versions(self):

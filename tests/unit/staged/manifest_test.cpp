@@ -30,9 +30,9 @@ TEST(StagedManifest, IsReadAsItWasWritten) {
   manifest.made_by = "stage";
   manifest.files = {{"a b/c.safetensors", 1'234'567'890'123, kDigest, "\"e-5\""}, {"empty", 0, kDigest, "-"}};
   const std::string text = to_text(manifest);
-  EXPECT_EQ(text, std::string("coldload-manifest 2\nmade-by stage\nfile ") + kDigest +
-                      " 1234567890123 \"e-5\" a b/c.safetensors\nfile " + kDigest +
-                      " 0 - empty\ncomplete 2\n");
+  EXPECT_EQ(text, std::string("coldload-manifest 1\nmade-by stage\nfile ") + kDigest +
+                      " 1234567890123 a b/c.safetensors\nversion \"e-5\"\nfile " + kDigest +
+                      " 0 empty\ncomplete 2\n");
   const Manifest read = parse_manifest(text, "x");
   EXPECT_TRUE(read.complete);
   ASSERT_EQ(read.files.size(), 2U);
@@ -46,11 +46,11 @@ TEST(StagedManifest, IsReadAsItWasWritten) {
 }
 
 TEST(StagedManifest, APartialOneHasNoDigestsYet) {
-  const Manifest read = parse_manifest("coldload-manifest 2\nmade-by \nfile - 5 - a\npartial 1\n", "x");
+  const Manifest read = parse_manifest("coldload-manifest 1\nmade-by run\nfile - 5 a\npartial 1\n", "x");
   EXPECT_FALSE(read.complete);
 }
 
-TEST(StagedManifest, OfVersion1IsNobodysAndOfUnknownVersions) {
+TEST(StagedManifest, WithoutMakerAndVersionsItIsNobodysAndOfUnknownOnes) {
   const Manifest read = parse_manifest("coldload-manifest 1\nfile - 5 a b\npartial 1\n", "x");
   EXPECT_EQ(read.made_by, "");
   EXPECT_EQ(read.files.at(0).version, "-");
@@ -85,7 +85,7 @@ TEST(StagedManifest, IsOfASourceWhoseNamesSizesAndKnownVersionsAgree) {
 // Cut anywhere it is refused: a manifest that was not written whole names nothing.
 TEST(StagedManifest, EveryTruncationIsRefused) {
   const std::string text =
-      std::string("coldload-manifest 2\nmade-by run\nfile ") + kDigest + " 5 v a\ncomplete 1\n";
+      std::string("coldload-manifest 1\nmade-by run\nfile ") + kDigest + " 5 a\nversion v\ncomplete 1\n";
   for (size_t length = 0; length < text.size(); ++length)
     EXPECT_NE(refusal(text.substr(0, length)), "") << length;
   EXPECT_EQ(refusal(text), "");
@@ -94,13 +94,15 @@ TEST(StagedManifest, EveryTruncationIsRefused) {
 TEST(StagedManifest, HostileLinesAreNamedWithTheirNumber) {
   const std::string head = "coldload-manifest 1\n";
   const std::string file = std::string("file ") + kDigest;
-  const std::string second = "coldload-manifest 2\n";
   const std::pair<std::string, const char*> hostile[] = {
-      {"coldload-manifest 3\n", "/m/.coldload-manifest:1: expected \"coldload-manifest 2\""},
-      {second + "complete 0\n", ":2: expected \"made-by\""},
-      {second + "made-by A\ncomplete 0\n", ":2: expected \"made-by\""},
-      {second + "made-by run\n" + file + " 5  a\ncomplete 1\n", ":3: expected the version"},
-      {second + "made-by run\n" + file + " 5 a\ncomplete 1\n", ":3: the file's name is empty"},
+      {"coldload-manifest 2\n", "/m/.coldload-manifest:1: expected \"coldload-manifest 1\""},
+      {head + "made-by \ncomplete 0\n", ":2: expected \"made-by\""},
+      {head + "made-by A\ncomplete 0\n", ":2: expected \"made-by\""},
+      {head + file + " 5 a\nmade-by run\ncomplete 1\n", ":3: expected \"file\""},
+      {head + "version v\ncomplete 0\n", ":2: a version of no file"},
+      {head + file + " 5 a\nversion v\nversion w\ncomplete 1\n", ":4: a version of no file"},
+      {head + file + " 5 a\nversion v w\ncomplete 1\n", ":3: expected a version"},
+      {head + file + " 5 a\nversion \ncomplete 1\n", ":3: expected a version"},
       {head + "file xyz 5 a\ncomplete 1\n", ":2: expected a digest"},
       {head + file + " -5 a\ncomplete 1\n", ":2: expected a number"},
       {head + file + " 99999999999999999999 a\ncomplete 1\n", ":2: expected a number"},
