@@ -234,12 +234,52 @@ class Command(Staging):
         self.assertFalse(os.path.exists(copy))
         self.coldload("stage", self.path("hub/models--a--b/snapshots/rev1"), copy)
 
+    def damage(self, path):
+        """As a disk does it: the file's times do not tell."""
+        before = os.stat(path)
+        with open(path, "r+b") as file:
+            file.seek(2 * MIB)
+            file.write(b"damage")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def test_a_source_that_was_replaced_in_the_same_size_is_copied_anew(self):
+        wanted = self.path("target/x")
+        shard = self.path("source/model/model-00002-of-00002.safetensors")
+        self.coldload("stage", self.path("source/model"), wanted)
+        self.damage(shard)
+        os.utime(shard)
+        finished = self.coldload("stage", self.path("source/model"), wanted, "--verify")
+        self.assertRegex(finished.out, "copied in .*, read back and verified")
+        with open(shard, "rb") as ours, open(os.path.join(wanted, os.path.basename(shard)), "rb") as copied:
+            self.assertEqual(ours.read(), copied.read())
+
+    def test_a_run_leaves_the_copy_that_stood_there_before(self):
+        os.mkdir(self.path("target/prod"))
+        wanted = self.path("target/prod/model")
+        self.coldload("stage", self.path("source/model"), wanted)
+        text = (f'[model]\npath = "model"\n[backend.source]\nplugin = "local"\nroot = "{self.path("source")}"\n'
+                f'[backend.target]\nplugin = "local"\nroot = "{self.path("target")}"\n[backend.staged]\nsource = "source"\n'
+                'target = "target"\ndirectory = "prod"\nreserve = "0 B"\n[strategy.sequential]\n'
+                '[[compare]]\nbackend = "staged"\ncache = ["first-start", "cold"]\n')
+        self.run_scenario(text + hasty(1))
+        self.assertIn("there already, whole", self.coldload("stage", self.path("source/model"), wanted).out)
+
+    def test_a_file_put_into_a_copy_is_neither_overwritten_nor_removed(self):
+        wanted = self.path("target/x")
+        self.coldload("stage", self.path("source/model"), wanted)
+        config = os.path.join(wanted, "config.json")
+        with open(config, "w", encoding="ascii") as file:
+            file.write("{}")
+        self.write("source/model/config.json", '{"other": 1}')
+        finished = self.coldload("stage", self.path("source/model"), wanted, expect=ENVIRONMENT)
+        self.assertIn('"config.json" was changed after the copy was made', finished.err)
+        with open(config, encoding="ascii") as file:
+            self.assertEqual(file.read(), "{}")
+
     def test_a_damaged_copy_is_found(self):
         wanted = self.path("target/x")
         self.coldload("stage", self.path("source/model"), wanted)
-        with open(os.path.join(wanted, "model-00002-of-00002.safetensors"), "r+b") as file:
-            file.seek(2 * MIB)
-            file.write(b"damage")
+        self.damage(os.path.join(wanted, "model-00002-of-00002.safetensors"))
         finished = self.coldload("stage", self.path("source/model"), wanted, "--verify", expect=INTEGRITY)
         self.assertIn("model-00002-of-00002.safetensors: its bytes have digest", finished.err)
 
