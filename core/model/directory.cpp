@@ -153,12 +153,13 @@ Result<ModelObjects> classify_objects(std::vector<ObjectEntry> listing, std::str
   return objects;
 }
 
-Result<std::vector<std::string>> faulty_shards(const fs::path& directory) {
+Result<std::vector<std::string>> faulty_files(const fs::path& directory, Wanted wanted) {
   std::vector<std::string> faults;
   std::error_code ec;
   fs::directory_iterator entries(directory, ec);
   for (; !ec && entries != fs::directory_iterator(); entries.increment(ec)) {
-    if (!is_shard_name(entries->path().filename().string())) continue;
+    const std::string name = entries->path().filename().string();
+    if (name.starts_with('.') || (wanted == Wanted::shards && !is_shard_name(name))) continue;
     if (std::string fault = fault_of(*entries); !fault.empty()) faults.push_back(std::move(fault));
   }
   if (ec) return fail_errno(ec.value(), directory.string());

@@ -73,10 +73,14 @@ struct Inspection {
 [[nodiscard]] std::vector<std::string> missing_shards(const ShardIndex& index,
                                                       const std::function<bool(std::string_view)>& holds);
 
-// Entries directly in a directory that are named as shards and are no regular files: links that lead nowhere,
-// directories, FIFOs. Each with what it is; hidden ones are no shards. Error: it cannot be listed.
-// [any-thread]
-[[nodiscard]] Result<std::vector<std::string>> faulty_shards(const std::filesystem::path& directory);
+// What is asked of a model: to be loaded, for which its shards do, or to be copied.
+enum class Wanted : uint8_t { shards, every_file };
+
+// Entries directly in a directory that are no files and should be: links that lead nowhere, and directories
+// and FIFOs that are named as shards. Each with what it is; hidden ones are not looked at. Error: it cannot
+// be listed. [any-thread]
+[[nodiscard]] Result<std::vector<std::string>> faulty_files(const std::filesystem::path& directory,
+                                                            Wanted wanted);
 
 // Compares index and headers, both ways, and shards among each other; adds to `inspection.inconsistencies`.
 void check_consistency(Inspection& inspection);

@@ -123,7 +123,7 @@ Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& regi
                     "…/{0}, as the source",
                     found->path));
   }
-  if (auto whole = check_whole(**backend, *found); !whole) return pass(whole);
+  if (auto whole = check_whole(**backend, *found, Wanted::every_file); !whole) return pass(whole);
   StagedCopy copy;
   for (const ListedObject& object : found->objects) {
     if (is_copy_manifest(object.key)) continue;

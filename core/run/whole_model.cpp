@@ -87,7 +87,8 @@ std::vector<std::string> faults_by_number(const FoundModel& model) {
 }
 
 // Only what is a directory of this machine can be asked for what a listing passes over.
-Result<std::vector<std::string>> faults_by_name(const Backend& backend, const FoundModel& model) {
+Result<std::vector<std::string>> faults_by_name(const Backend& backend, const FoundModel& model,
+                                                Wanted wanted) {
   const auto* ops = static_cast<const coldload_directory_ops*>(backend.extension(COLDLOAD_EXT_DIRECTORY));
   int32_t fd = -1;
   const char* root = nullptr;
@@ -96,7 +97,7 @@ Result<std::vector<std::string>> faults_by_name(const Backend& backend, const Fo
   if (ops == nullptr || ops->root(backend.self(), &fd, &root, &error) != COLDLOAD_OK) {
     return std::vector<std::string>{};
   }
-  return faulty_shards(std::filesystem::path(root) / model.path);
+  return faulty_files(std::filesystem::path(root) / model.path, wanted);
 }
 
 Error incomplete(const FoundModel& model, const std::vector<std::string>& faults) {
@@ -110,13 +111,13 @@ Error incomplete(const FoundModel& model, const std::vector<std::string>& faults
 
 }  // namespace
 
-Result<void> check_whole(const Backend& backend, const FoundModel& model) {
+Result<void> check_whole(const Backend& backend, const FoundModel& model, Wanted wanted) {
   std::vector<const Backend*> holders;
   add_holders(backend, model, holders);
   // The directory first, which tells what stands in a missing shard's place.
   Result<std::vector<std::string>> faults = std::vector<std::string>{};
   for (size_t i = 0; faults && faults->empty() && i < holders.size(); ++i) {
-    faults = faults_by_name(*holders[i], model);
+    faults = faults_by_name(*holders[i], model, wanted);
   }
   if (faults && faults->empty()) faults = faults_by_index(holders, model);
   if (!faults) return pass(faults);

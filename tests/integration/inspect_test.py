@@ -61,6 +61,14 @@ class IncompleteModels(CliTest):
         os.unlink(os.path.join(self.model_directory, "model.safetensors.index.json"))
         self.check(f'"{self.LAST}": link to ../blobs/gone, which does not exist')
 
+    def test_a_small_file_that_is_a_link_to_nothing_keeps_it_from_being_copied(self):
+        path = os.path.join(self.model_directory, "config.json")
+        os.unlink(path)
+        os.symlink("../blobs/gone", path)
+        finished = self.coldload("stage", self.model_directory, self.path("copy"), expect=INTEGRITY)
+        self.refused(finished, '"config.json": link to ../blobs/gone, which does not exist')
+        self.assertFalse(os.path.exists(self.path("copy")))
+
     def test_with_a_fifo_in_a_shards_place(self):
         os.mkfifo(self.replace_last())
         self.check(f'"{self.LAST}": is no regular file')

@@ -169,13 +169,17 @@ TEST(Inspection, NamesWhatStandsInAShardsPlaceAndIsNone) {
   std::filesystem::create_symlink("gone", directory.path() / "4.safetensors");
   std::filesystem::create_symlink("1.safetensors", directory.path() / "5.safetensors");
   std::filesystem::create_symlink("gone", directory.path() / "README");
-  const auto faults = faulty_shards(directory.path());
+  const auto faults = faulty_files(directory.path(), Wanted::shards);
   ASSERT_TRUE(faults) << faults.error().message;
   EXPECT_THAT(*faults,
               ElementsAre("\"2.safetensors\": is a directory", "\"3.safetensors\": is no regular file",
                           "\"4.safetensors\": link to gone, which does not exist"));
   EXPECT_THAT(inconsistencies_of(directory), ::testing::IsSupersetOf(*faults));
-  EXPECT_FALSE(faulty_shards(directory.path() / "nosuch"));
+  const auto every = faulty_files(directory.path(), Wanted::every_file);
+  ASSERT_TRUE(every) << every.error().message;
+  EXPECT_EQ(every->size(), 4U);
+  EXPECT_THAT(*every, ::testing::Contains("\"README\": link to gone, which does not exist"));
+  EXPECT_FALSE(faulty_files(directory.path() / "nosuch", Wanted::shards));
 }
 
 TEST(Inspection, OfADirectoryWithoutShards_SaysSo) {
