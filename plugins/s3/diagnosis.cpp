@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "coldload/cpp/failure.hpp"
+#include "coldload/cpp/redaction.hpp"
 #include "exchange.hpp"
 #include "explain.hpp"
 #include "object.hpp"
@@ -50,7 +51,7 @@ void tell_settings(const Service& service, sdk::Diagnosis& out) {
                                                 : "credentials: from " + service.credentials_source());
   const TransportSettings& transport = config.transport;
   if (!transport.proxy.empty()) {
-    out.ok("proxy: " + without_password(transport.proxy) + " (from " + config.proxy_source + ")");
+    out.ok("proxy: " + sdk::without_secrets(transport.proxy) + " (from " + config.proxy_source + ")");
   }
 }
 

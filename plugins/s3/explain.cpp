@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "coldload/cpp/redaction.hpp"
 #include "listing.hpp"
 #include "retry.hpp"
 
@@ -108,8 +109,9 @@ Failure explain_transport(const Outcome& outcome, const Config& config, const st
                                           ? "set ca_file or AWS_CA_BUNDLE to the certificate authority's file"
                                           : "check ca_file " + transport.ca_file)};
     case Transport::proxy:
-      return {COLDLOAD_IO_ERROR, what + "the proxy " + without_password(transport.proxy) + " failed: " +
-                                     outcome.problem + "; check proxy, or set proxy = \"none\""};
+      return {COLDLOAD_IO_ERROR, what + "the proxy " + sdk::without_secrets(transport.proxy) +
+                                     " failed: " + sdk::without_secrets(outcome.problem) +
+                                     "; check proxy, or set proxy = \"none\""};
     case Transport::connect:
       return {COLDLOAD_IO_ERROR,
               what + "no connection" + tried + from + ": " + outcome.problem + "; is the server up", 0, true};

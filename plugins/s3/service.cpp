@@ -3,6 +3,8 @@
 #include <ctime>
 #include <utility>
 
+#include "coldload/cpp/redaction.hpp"
+
 namespace coldload::s3 {
 
 bool Permits::try_take() {
@@ -112,9 +114,9 @@ void Service::report() const {
   host_.evidence("tls", tls_version_.empty() ? "not seen" : tls_version_);
   host_.evidence("http", http_version_.empty() ? "not seen" : http_version_);
   const TransportSettings& transport = config_.transport;
-  host_.evidence("proxy", transport.proxy.empty()
-                              ? "none"
-                              : without_password(transport.proxy) + " (from " + config_.proxy_source + ")");
+  host_.evidence("proxy", transport.proxy.empty() ? "none"
+                                                  : sdk::without_secrets(transport.proxy) + " (from " +
+                                                        config_.proxy_source + ")");
   if (!transport.no_proxy.empty()) host_.evidence("no_proxy", transport.no_proxy);
 }
 

@@ -331,11 +331,27 @@ class Faults(CliTest):
             proxy = server.endpoint.replace("http://", f"http://me:{password}@")
             record = self.one_run(server, endpoint="http://host.invalid", http_proxy=proxy)
         self.assertEqual(record["status"], "ok")
-        self.assertEqual(record["evidence"]["proxy"], proxy.replace(password, "***") + " (from http_proxy)")
+        self.assertEqual(record["evidence"]["proxy"], proxy.replace("me:" + password, "***") + " (from http_proxy)")
+        self.assert_nothing_written_holds(password)
+
+    def test_a_password_with_a_slash_in_it_shows_nowhere(self):
+        password = "canary" + uuid.uuid4().hex
+        text = ('[model]\npath = "model"\n[backend.s3]\nurl = "s3://models"\n%sanonymous = true\nretries = 0\n'
+                "[strategy.sequential]\n" + hasty(1))
+        for variables in ({"http_proxy": f"http://u:SEC/{password}@127.0.0.1:1"},
+                          {"AWS_ENDPOINT_URL": f"http://AKIA:SEC/{password}@h"}, {"AWS_ENDPOINT_URL": f"http://h/?x={password}"}):
+            named = self.scenario(text % ('endpoint = "http://h"\n' if "http_proxy" in variables else ""))
+            for command in (("doctor", named), ("plan", named), ("run", named, "--out", self.path("out"))):
+                told = self.coldload(*command, expect=(OK, USAGE, CASE_FAILED, ENVIRONMENT),
+                                     env={**UNREACHABLE, **variables})
+                self.assertNotIn(password, told.out + told.err)
+            self.assert_nothing_written_holds(password)
+
+    def assert_nothing_written_holds(self, secret):
         for folder, _, names in os.walk(self.dir):
             for name in names:
                 with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-                    self.assertNotIn(password, file.read(), name)
+                    self.assertNotIn(secret, file.read(), name)
 
     def test_an_interrupted_run_ends_at_once_although_the_server_is_silent(self):
         with self.serving("hangs") as server:
