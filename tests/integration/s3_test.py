@@ -334,6 +334,16 @@ class Faults(CliTest):
         self.assertEqual(record["evidence"]["proxy"], proxy.replace("me:" + password, "***") + " (from http_proxy)")
         self.assert_nothing_written_holds(password)
 
+    def test_a_proxy_that_is_not_there_is_told_from_a_server_that_is_not(self):
+        file = self.scenario('[model]\npath = "model"\n[backend.s3]\nurl = "s3://models"\nendpoint = "http://127.0.0.1:9"\n'
+                             "anonymous = true\nretries = 0\n[strategy.sequential]\n" + hasty(1))
+        for no_proxy, said in (("", "no connection to the proxy http://***@127.0.0.1:1 (from http_proxy)"),
+                               ("127.0.0.1", "port 9 after")):
+            told = str(self.coldload("plan", file, expect=(OK, USAGE), env={
+                **UNREACHABLE, "http_proxy": "http://u:canary@127.0.0.1:1", "no_proxy": no_proxy}))
+            self.assertIn(said, told)
+            self.assertEqual("is the server up" in told, no_proxy != "", told)
+
     def test_a_password_with_a_slash_in_it_shows_nowhere(self):
         password = "canary" + uuid.uuid4().hex
         text = ('[model]\npath = "model"\n[backend.s3]\nurl = "s3://models"\n%sanonymous = true\nretries = 0\n'
