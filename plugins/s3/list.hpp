@@ -13,4 +13,8 @@ namespace coldload::s3 {
 // end in '/') are left out. Throws NOT_FOUND if nothing is there, UNSUPPORTED beyond 1 000 000 keys.
 void list_objects(Service& service, const std::string& prefix, const sdk::ListCallback& callback);
 
+// [control-thread] Asks for one key below `prefix`, and gives the answer's head. Throws unless it is a
+// listing; one without a key is.
+[[nodiscard]] ResponseHead list_first_key(Service& service, const std::string& prefix);
+
 }  // namespace coldload::s3

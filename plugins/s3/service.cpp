@@ -1,5 +1,6 @@
 #include "service.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -89,6 +90,16 @@ void Service::keep_http(std::unique_ptr<Http> http) noexcept {
     kept_.push_back(std::move(http));
   } catch (...) {  // NOLINT(bugprone-empty-catch): without memory for the list its connections are closed
   }
+}
+
+void Service::be_brief(uint32_t tries) {
+  constexpr uint64_t kWaitMsMax = 5'000;
+  TransportSettings& transport = config_.transport;
+  config_.retries = std::min(config_.retries, tries - 1);
+  transport.connect_timeout_ms = std::min(transport.connect_timeout_ms, kWaitMsMax);
+  transport.stall_timeout_ms = std::min(transport.stall_timeout_ms, kWaitMsMax);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  kept_.clear();  // They wait as long as they were made to.
 }
 
 void Service::report() const {

@@ -334,6 +334,42 @@ class Faults(CliTest):
         self.assertEqual(record["evidence"]["proxy"], proxy.replace("me:" + password, "***") + " (from http_proxy)")
         self.assert_nothing_written_holds(password)
 
+    def diagnosed(self, server, expect=ENVIRONMENT, model="model"):
+        """What the doctor says of the backend and of the model on it."""
+        file = self.scenario(f'[model]\npath = "{model}"\n[backend.s3]\nurl = "s3://models"\n'
+                             f'endpoint = "{server.endpoint}"\nanonymous = true\n[strategy.sequential]\n')
+        finished = self.coldload("doctor", file, "--json", expect=expect, env=UNREACHABLE)
+        facts = [fact for fact in json.loads(finished.out) if fact["subject"] == "backend s3"]
+        return {fact["fact"].split(":")[0]: fact for fact in facts}, finished
+
+    def test_the_doctor_says_what_failed_and_not_that_a_model_is_not_there(self):
+        for fault, cause in (("403", "403 AccessDenied"), ("html", "a document that is no ListBucketResult")):
+            with self.subTest(fault=fault), self.serving(fault) as server:
+                facts, _ = self.diagnosed(server)
+                self.assertEqual(facts['model "model"']["fact"], 'model "model": cannot be listed in s3://models/model')
+                self.assertEqual(facts["bucket"]["fact"], "bucket: cannot be listed")
+                for fact in (facts['model "model"'], facts["bucket"]):
+                    self.assertIn(cause, fact["cause"])
+                    self.assertIn(server.endpoint, fact["cause"])
+                    self.assertNotIn("provision", fact["fix"])
+
+    def test_the_doctor_advises_no_provision_where_nothing_is_written(self):
+        with self.serving(None) as server:
+            facts, _ = self.diagnosed(server, model="none")
+            self.assertEqual(facts['model "none"']["fact"], 'model "none": not found in s3://models/none')
+            self.assertIn("upload it", facts['model "none"']["fix"])
+            self.assertEqual(facts["bucket"]["level"], "ok")
+
+    def test_the_doctor_waits_seconds_for_a_server_that_says_nothing(self):
+        with self.serving("silent") as server:
+            facts, finished = self.diagnosed(server)
+            self.assertIn("no byte for 5000 ms after 2 tries", facts["bucket"]["cause"])
+            self.assertIn(server.endpoint, facts["bucket"]["cause"])
+            self.assertIn("no byte for 5000 ms", facts['model "model"']["cause"])
+            self.assertEqual(server.requests, 3)
+            # Nowhere near the 20 s that a run waits five times.
+            self.assertLess(finished.seconds, 45)
+
     def test_a_proxy_that_is_not_there_is_told_from_a_server_that_is_not(self):
         file = self.scenario('[model]\npath = "model"\n[backend.s3]\nurl = "s3://models"\nendpoint = "http://127.0.0.1:9"\n'
                              "anonymous = true\nretries = 0\n[strategy.sequential]\n" + hasty(1))

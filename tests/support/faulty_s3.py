@@ -102,6 +102,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.server.fault == "301":
             body = b"<Error><Code>PermanentRedirect</Code></Error>"
             return self.answer(301, {"Content-Length": str(len(body)), "x-amz-bucket-region": "eu-west-1"}, body)
+        if self.server.fault == "silent":
+            self.server.stopping.wait(60)
+            self.close_connection = True
+            return None
+        if self.server.fault == "html":
+            body = b"<html><body>Please log in</body></html>"
+            return self.answer(200, {"Content-Length": str(len(body)), "Content-Type": "text/html"}, body)
         if "list-type" in query:
             return self.list(query["prefix"])
         path = os.path.join(self.server.root, urllib.parse.unquote(url.path).removeprefix("/models/"))
