@@ -1,8 +1,11 @@
 #include "list.hpp"
 
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "exchange.hpp"
+#include "key.hpp"
 #include "object.hpp"
 
 namespace coldload::s3 {
@@ -67,16 +70,49 @@ class GetPage : public Exchange {
   bool too_large_ = false;
 };
 
-// Hands the keys of one page on, and says how many objects were among them.
-uint64_t take_page(const ListPage& page, size_t root_bytes, const sdk::ListCallback& callback) {
-  uint64_t objects = 0;
-  for (const ListedKey& listed : page.keys) {
-    if (listed.key.back() == '/') continue;
-    callback(listed.key.substr(root_bytes), listed.size_bytes);
-    ++objects;
+// Hands the keys of pages on, and refuses those that can be no objects' here.
+class Taker {
+ public:
+  Taker(const Config& config, std::string subject, const sdk::ListCallback& callback)
+      : config_(config), subject_(std::move(subject)), callback_(callback) {}
+
+  void take(const ListPage& page) {
+    const std::string& prefix = config_.location.prefix;
+    const size_t root_bytes = prefix.empty() ? 0 : prefix.size() + 1;
+    for (const ListedKey& listed : page.keys) {
+      // A folder's marker.
+      if (listed.key.back() == '/') continue;
+      check(listed.key, std::string_view(listed.key).substr(root_bytes));
+      callback_(listed.key.substr(root_bytes), listed.size_bytes);
+    }
   }
-  return objects;
-}
+  [[nodiscard]] bool took_none() const { return seen_.empty(); }
+
+ private:
+  void check(const std::string& key, std::string_view relative) {
+    if (const std::string_view fault = fault_of_listed_key(relative); !fault.empty()) {
+      throw refusal(
+          COLDLOAD_UNSUPPORTED, key,
+          ", which " + std::string(fault) +
+              ": rename that object, or name a prefix in url and [model] path that it is not below");
+    }
+    if (!seen_.insert(key).second) {
+      throw refusal(COLDLOAD_INTEGRITY, key,
+                    " twice: the server's listing is wrong, or the endpoint is not an S3 server's");
+    }
+  }
+
+  [[nodiscard]] Failure refusal(coldload_status status, const std::string& key,
+                                const std::string& why) const {
+    return {status,
+            subject_ + ": the server (" + config_.where() + ") lists the key " + quoted_key(key) + why};
+  }
+
+  const Config& config_;
+  std::string subject_;
+  const sdk::ListCallback& callback_;
+  std::unordered_set<std::string> seen_;
+};
 
 std::string full_prefix(const Config& config, const std::string& prefix) {
   std::string below = full_key(config, prefix);
@@ -96,11 +132,10 @@ ResponseHead list_first_key(Service& service, const std::string& prefix) {
 void list_objects(Service& service, const std::string& prefix, const sdk::ListCallback& callback) {
   const Config& config = service.config();
   const std::string below = full_prefix(config, prefix);
-  const size_t root_bytes = config.location.prefix.empty() ? 0 : config.location.prefix.size() + 1;
   const std::string subject = config.shown(prefix) + ": listing";
+  Taker taker(config, subject, callback);
   std::string token;
   uint64_t keys = 0;
-  uint64_t objects = 0;
   uint32_t empty_pages = 0;
   do {
     GetPage get(service, subject, {below, token, 0});
@@ -112,10 +147,10 @@ void list_objects(Service& service, const std::string& prefix, const sdk::ListCa
     if (repeats || empty_pages > kEmptyPagesMax) {
       throw Failure(COLDLOAD_INTEGRITY, subject + ": the server's pages do not end");
     }
-    objects += take_page(get.page, root_bytes, callback);
+    taker.take(get.page);
     token = std::move(get.page.next_token);
   } while (!token.empty());
-  if (objects == 0) {
+  if (taker.took_none()) {
     throw Failure(COLDLOAD_NOT_FOUND, config.shown(prefix) + ": no object below it (" + config.where() +
                                           "); check url and [model] path");
   }

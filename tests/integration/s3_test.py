@@ -334,6 +334,20 @@ class Faults(CliTest):
         self.assertEqual(record["evidence"]["proxy"], proxy.replace("me:" + password, "***") + " (from http_proxy)")
         self.assert_nothing_written_holds(password)
 
+    def test_a_key_that_can_be_no_objects_is_named_with_the_server_that_lists_it(self):
+        for key, said in (("model//a.safetensors", '"model//a.safetensors", which has an empty part between slashes'),
+                          ("model/../../a", '"model/../../a", which has a part "." or ".."'),
+                          ("model/./\x1b[31ma\n", '"model/./\\x1b[31ma\\x0a", which has a part'),
+                          ("model/config.json", '"model/config.json" twice')):
+            with self.subTest(key=key), self.serving(None, more_keys=(key, key)) as server:
+                # Of the copy nothing is said: the listing is the server's.
+                told = self.coldload("stage", "s3://models/model", self.path("copy"), expect=(USAGE, CASE_FAILED, ENVIRONMENT,
+                                     INTEGRITY), env={**UNREACHABLE, "AWS_ENDPOINT_URL": server.endpoint,
+                                                      "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}).err
+                self.assertIn(f"({server.endpoint}, region us-east-1, bucket models) lists the key {said}", told)
+                self.assertNotIn("plugin org.coldload", told)
+                self.assertFalse(os.path.exists(self.path("copy")))
+
     def diagnosed(self, server, expect=ENVIRONMENT, model="model"):
         """What the doctor says of the backend and of the model on it."""
         file = self.scenario(f'[model]\npath = "{model}"\n[backend.s3]\nurl = "s3://models"\n'
