@@ -59,7 +59,12 @@ class Server {
         ca_file_(options.text("ca_file")),
         timeout_ms_(static_cast<long>(options.duration_ns("timeout") / 1'000'000)) {
     while (!url_.empty() && url_.back() == '/') url_.pop_back();
-    check_url();
+    const std::string shown = "url is \"" + sdk::without_secrets(url_) + "\": ";
+    if (url_.rfind("http://", 0) != 0 && url_.rfind("https://", 0) != 0)
+      throw Failure(COLDLOAD_INVALID_OPTION, shown + "expected https://HOST/PATH");
+    if (url_.find_first_of("@?#") != std::string::npos)
+      throw Failure(COLDLOAD_INVALID_OPTION,
+                    shown + "results would show a user or a query; in a name '@' is %40, '?' %3F, '#' %23");
   }
 
   [[nodiscard]] std::string at(const std::string& key) const { return url_ + "/" + key; }
@@ -89,22 +94,6 @@ class Server {
   }
 
  private:
-  // What is accepted is shown by every message and recorded with each run.
-  void check_url() const {
-    const size_t host = url_.find("://") + 3;
-    const std::string authority = url_.substr(host, url_.find('/', host) - host);
-    std::string why;
-    if (url_.rfind("http://", 0) != 0 && url_.rfind("https://", 0) != 0) {
-      why = "expected https://HOST/PATH";
-    } else if (authority.find('@') != std::string::npos || sdk::has_password(url_)) {
-      why = "has a user in it, which results would repeat; this backend asks without one";
-    } else if (url_.find_first_of("?#") != std::string::npos) {
-      why = "has a query in it; in a name '?' is written %3F, and '#' %23";
-    }
-    if (why.empty()) return;
-    throw Failure(COLDLOAD_INVALID_OPTION, "url is \"" + sdk::without_secrets(url_) + "\": " + why);
-  }
-
   [[nodiscard]] Connection idle() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (idle_.empty()) return {};

@@ -126,9 +126,9 @@ class Fails(HttpTest):
 
     def test_a_user_or_a_query_is_refused_without_showing_it(self):
         # "stage", since a scenario that is refused here has no other way in.
-        for url, said in (("http://SECRET@127.0.0.1:1/x", 'url is "http://***@127.0.0.1:1/x": has a user in it'),
+        for url, said in (("http://SECRET@127.0.0.1:1/x", 'url is "http://***@127.0.0.1:1/x": results would show a user or a query'),
                           ("http://u:SEC/RET@127.0.0.1:1/x", "with a password in it"),
-                          ("http://127.0.0.1:1/x?sig=SECRET", 'url is "http://127.0.0.1:1/x?***": has a query in it'),
+                          ("http://127.0.0.1:1/x?sig=SECRET", 'url is "http://127.0.0.1:1/x?***": results would show a user or a query'),
                           ("gopher://u:SECRET@127.0.0.1/x", "gopher://***@127.0.0.1/x: no backend reads")):
             told = self.coldload("stage", url, self.path("copy"), expect=(USAGE, ENVIRONMENT, CASE_FAILED)).err
             self.assertIn(said, told)
