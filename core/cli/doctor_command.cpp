@@ -1,9 +1,12 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 
 #include "core/cli/commands.hpp"
 #include "core/cli/planning.hpp"
 #include "core/report/facts.hpp"
+#include "core/report/progress.hpp"
 #include "core/run/doctor.hpp"
 #include "core/run/machine_facts.hpp"
 
@@ -39,7 +42,11 @@ ExitCode doctor_command(const Context& context, const DoctorCommand& command) {
     const auto scenario = scenario_of_file(file, *registry);
     if (!scenario) return scenario.error();
     facts = machine_facts(*registry, scratch_places());
-    auto found = facts_of_scenario(supervisor, *registry, *scenario);
+    // A server that does not answer takes its time: whoever watches sees which one is waited for.
+    ProgressLine line(STDERR_FILENO);
+    auto found = facts_of_scenario(supervisor, *registry, *scenario, [&](const std::string& subject) {
+      if (line.is_live()) line.message("asking " + subject);
+    });
     if (!found) {
       print_mistakes(found.error());
       return ExitCode::usage;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <span>
 
+#include "coldload/cpp/redaction.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/nearest.hpp"
 #include "core/base/units.hpp"
@@ -57,9 +58,10 @@ constexpr size_t kShownBytesMax = 80;  // of a string in a message
 
 // A value as a message shows it.
 std::string found(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.data)) {
-    const bool whole = text->size() <= kShownBytesMax;
-    return json::utf8(fmt::format("\"{}{}\"", text->substr(0, kShownBytesMax), whole ? "" : "…"));
+  if (const auto* written = std::get_if<std::string>(&value.data)) {
+    const std::string text = sdk::has_password(*written) ? sdk::without_secrets(*written) : *written;
+    const bool whole = text.size() <= kShownBytesMax;
+    return json::utf8(fmt::format("\"{}{}\"", text.substr(0, kShownBytesMax), whole ? "" : "…"));
   }
   if (std::holds_alternative<ValueList>(value.data)) return "an array";
   if (std::holds_alternative<ValueTable>(value.data)) return "a table";
@@ -228,6 +230,7 @@ class Reader {
     if (option_.type == COLDLOAD_OPTION_SECRET) done = read_secret();
     if (option_.type == COLDLOAD_OPTION_BACKEND) done = read_backend();
     if (option_.type == COLDLOAD_OPTION_PATH) done = read_path();
+    if (option_.type == COLDLOAD_OPTION_STRING) done = check_url();
     out_.shown = out_.text;
     return done;
   }
@@ -265,6 +268,15 @@ class Reader {
       return {};
     }
     return refuse(" is a secret, which must not stand in a scenario: write \"env:NAME\" or \"file:PATH\"");
+  }
+
+  // Results repeat what a scenario says.
+  [[nodiscard]] Result<void> check_url() const {
+    if (out_.text.find("://") == std::string::npos || !sdk::has_password(out_.text)) return {};
+    return refuse(
+        fmt::format(" is {}, with a password in it, which results would repeat: leave out what stands before "
+                    "the '@' ({})",
+                    found({sdk::without_secrets(out_.text), {}}), describe_option(option_)));
   }
 
   [[nodiscard]] Result<void> read_backend() {

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <string_view>
 
+#include "coldload/cpp/redaction.hpp"
 #include "core/base/units.hpp"
 #include "core/record/kernel_text.hpp"
 #include "core/record/mount.hpp"
@@ -76,20 +77,12 @@ uint64_t meminfo_bytes(std::string_view meminfo, std::string_view key) {
   return number_in(line_after(meminfo, key)).value_or(0) * 1024;
 }
 
-// A proxy matters for a result; its password must not reach one.
-std::string without_credentials(std::string_view url) {
-  const size_t scheme = url.find("://");
-  const size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const size_t at = url.rfind('@');
-  if (at == std::string_view::npos || at < begin) return std::string(url);
-  return fmt::format("{}***{}", url.substr(0, begin), url.substr(at));
-}
-
 json::object proxies_to_json() {
   json::object proxies;
   for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
                            "ALL_PROXY", "NO_PROXY"}) {
-    if (const char* value = std::getenv(name)) proxies[name] = json::utf8(without_credentials(value));
+    // A proxy matters for a result; its password must not reach one.
+    if (const char* value = std::getenv(name)) proxies[name] = json::utf8(sdk::without_secrets(value));
   }
   return proxies;
 }

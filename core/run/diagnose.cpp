@@ -36,9 +36,35 @@ std::string subject_of(const Backend& backend) {
   return "backend " + backend.name();
 }
 
+// Those it is built on are asked before it: what they find out of their server serves its own questions too.
 void add_own_words(Facts& facts, const Backend& backend, const std::string& model_path) {
+  Facts below;
+  for (const auto& inner : backend.inner()) add_own_words(below, *inner, model_path);
   add(facts, subject_of(backend), backend.diagnose(model_path));
-  for (const auto& inner : backend.inner()) add_own_words(facts, *inner, model_path);
+  facts.insert(facts.end(), below.begin(), below.end());
+}
+
+// Whether `coldload provision` could put a model there: directories it writes to, URLs it does not.
+bool can_be_provisioned(const BackendChain& chain) {
+  bool directory = false;
+  for (const ComponentSpec& spec : chain) {
+    const Member* place = place_option(spec);
+    if (place != nullptr && place->key == "url") return false;
+    directory = directory || place != nullptr;
+  }
+  return directory;
+}
+
+Fact no_model(const std::string& subject, const std::string& what, const std::string& place,
+              const WorkerRequest& request, const Error& error) {
+  if (error.status != Status::not_found) {
+    return {subject, FactLevel::error, what + ": cannot be listed" + place, error.message,
+            "mend what the cause names, then ask again"};
+  }
+  return {subject, FactLevel::error, what + ": not found" + place, error.message,
+          can_be_provisioned(request.backend)
+              ? "put it there (`coldload provision FILE`), or correct [model] path"
+              : "upload it with the storage's own tools, or correct url and [model] path"};
 }
 
 void add_model(Facts& facts, const Backend& backend, const WorkerRequest& request) {
@@ -49,9 +75,7 @@ void add_model(Facts& facts, const Backend& backend, const WorkerRequest& reques
   const auto place = model_place(request.backend.back(), request.base_directory, request.model_path);
   const std::string whole = place ? fmt::format(" in {}", *place) : "";
   if (!model) {
-    facts.push_back({subject, FactLevel::error, fmt::format("model {}: not found{}", shown, whole),
-                     model.error().message,
-                     "put it there (`coldload provision FILE`), or correct [model] path"});
+    facts.push_back(no_model(subject, fmt::format("model {}", shown), whole, request, model.error()));
     return;
   }
   const coldload_model_size size = size_of(*model);
@@ -77,8 +101,11 @@ Facts diagnose_backend(const WorkerRequest& request, const Registry& registry, c
   if (!backend) return {not_created(subject, outermost, backend.error())};
   Facts facts = {
       {subject, FactLevel::ok, fmt::format("plugin {}: options valid", outermost.component), "", ""}};
+  // Asked first and told last: a diagnosis waits less for a server that does not answer than a listing does.
+  Facts own_words;
+  add_own_words(own_words, **backend, request.model_path);
   add_model(facts, **backend, request);
-  add_own_words(facts, **backend, request.model_path);
+  facts.insert(facts.end(), own_words.begin(), own_words.end());
   return facts;
 }
 

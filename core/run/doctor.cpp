@@ -34,8 +34,9 @@ Fact not_asked(const std::string& subject) {
 
 class Collector {
  public:
-  Collector(Supervisor& supervisor, const Registry& registry, const Scenario& scenario)
-      : supervisor_(supervisor), registry_(registry), scenario_(scenario) {}
+  Collector(Supervisor& supervisor, const Registry& registry, const Scenario& scenario,
+            const AskingCallback& asking)
+      : supervisor_(supervisor), registry_(registry), scenario_(scenario), asking_(asking) {}
 
   void backend(const BackendVariant& variant, bool warm, bool host) {
     const ComponentSpec& outermost = variant.chain.back();
@@ -50,7 +51,7 @@ class Collector {
     request.model_path = scenario_.model.path_on(outermost.name);
     if (warm) request.cache = CacheState::warm;
     if (host) request.destination = "host";
-    add(diagnose_in_worker(supervisor_, registry_, std::move(request), subject));
+    ask(std::move(request), subject);
   }
 
   void strategy(const StrategyVariant& variant) {
@@ -59,13 +60,18 @@ class Collector {
     WorkerRequest request;
     request.base_directory = scenario_.base_directory;
     request.strategy = variant.spec;
-    add(diagnose_in_worker(supervisor_, registry_, std::move(request), subject));
+    ask(std::move(request), subject);
   }
 
   [[nodiscard]] bool stopped() const { return supervisor_.interrupt().pending(); }
   [[nodiscard]] Facts take() { return std::move(facts_); }
 
  private:
+  void ask(WorkerRequest request, const std::string& subject) {
+    asking_(subject);
+    add(diagnose_in_worker(supervisor_, registry_, std::move(request), subject));
+  }
+
   // Sweeps, and chains with a backend in common, tell the same thing twice.
   void add(const Facts& facts) {
     for (const Fact& fact : facts) {
@@ -76,6 +82,7 @@ class Collector {
   Supervisor& supervisor_;
   const Registry& registry_;
   const Scenario& scenario_;
+  const AskingCallback& asking_;
   Facts facts_;
 };
 
@@ -105,7 +112,7 @@ Facts facts_of_plugins(Supervisor& supervisor, const Registry& registry) {
 }
 
 std::expected<Facts, Diagnostics> facts_of_scenario(Supervisor& supervisor, const Registry& registry,
-                                                    const Scenario& scenario) {
+                                                    const Scenario& scenario, const AskingCallback& asking) {
   const auto candidates = candidate_cases(scenario, registry);
   if (!candidates) return std::unexpected(candidates.error());
   std::map<std::string, Uses> uses;
@@ -114,7 +121,7 @@ std::expected<Facts, Diagnostics> facts_of_scenario(Supervisor& supervisor, cons
     each.warm = each.warm || candidate.cache == CacheState::warm;
     each.host = each.host || candidate.destination->name == "host";
   }
-  Collector collector(supervisor, registry, scenario);
+  Collector collector(supervisor, registry, scenario, asking);
   std::set<std::string> done;
   for (const Candidate& candidate : *candidates) {
     if (collector.stopped()) break;

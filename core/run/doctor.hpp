@@ -8,6 +8,8 @@
 #include "core/scenario/scenario.hpp"
 
 #include <expected>
+#include <functional>
+#include <string>
 
 namespace coldload {
 
@@ -15,10 +17,14 @@ namespace coldload {
 // are left out. [control-thread]
 [[nodiscard]] Facts facts_of_plugins(Supervisor& supervisor, const Registry& registry);
 
+// Told of each subject, "backend lake", before it is asked.
+using AskingCallback = std::function<void(const std::string& subject)>;
+
 // Of every backend chain and every strategy that the scenario compares; the same fact of one subject once.
 // Errors: as candidate_cases(). An interrupt ends it early. [control-thread]
 [[nodiscard]] std::expected<Facts, Diagnostics> facts_of_scenario(Supervisor& supervisor,
                                                                   const Registry& registry,
-                                                                  const Scenario& scenario);
+                                                                  const Scenario& scenario,
+                                                                  const AskingCallback& asking);
 
 }  // namespace coldload

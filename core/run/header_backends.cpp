@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "coldload/backend.h"
+#include "coldload/cpp/redaction.hpp"
 #include "core/plugin/options.hpp"
 #include "core/record/mount.hpp"
 
@@ -28,13 +29,11 @@ std::string_view own_scheme(const coldload_component& table, std::string_view te
   return {};
 }
 
-// A URL's user part may hold a password.
-std::string without_user(std::string_view url) {
+// A user may be a secret token; an '@' of the path tells one place from another and stays.
+std::string location_of(std::string_view url) {
   const size_t begin = url.find("://") + 3;
-  const size_t end = std::min(url.find('/', begin), url.size());
-  const size_t at = url.substr(0, end).rfind('@');
-  if (at == std::string_view::npos || at < begin) return std::string(url);
-  return std::string(url.substr(0, begin)) + std::string(url.substr(at + 1));
+  const size_t at = url.find('@', begin);
+  return at < url.find('/', begin) ? sdk::without_secrets(url) : std::string(url);
 }
 
 class Describer {
@@ -70,7 +69,7 @@ class Describer {
       if (option->type == COLDLOAD_OPTION_PATH) place_at(*text, record);
       const std::string_view scheme = own_scheme(table, *text);
       if (option->type == COLDLOAD_OPTION_STRING && !scheme.empty()) {
-        record.location = without_user(*text);
+        record.location = location_of(*text);
         const bool objects = std::ranges::find(kObjectStoreSchemes, scheme) != kObjectStoreSchemes.end();
         record.storage = objects ? StorageKind::object_store : StorageKind::network;
       }

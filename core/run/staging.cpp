@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coldload/backend.h"
+#include "coldload/cpp/redaction.hpp"
 #include "core/base/nearest.hpp"
 
 namespace coldload {
@@ -49,7 +50,8 @@ Result<ComponentSpec> stage_source(const std::string& source, const Registry& re
     }
   }
   return fail(Status::invalid_option,
-              fmt::format("{}: no backend reads {}://{}", source, scheme, suggestion(scheme, known)));
+              fmt::format("{}: no backend reads {}://{}", sdk::without_secrets(source), scheme,
+                          suggestion(scheme, known)));
 }
 
 Result<BackendChain> stage_chain(const StageOrder& order, const Registry& registry) {

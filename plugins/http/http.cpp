@@ -14,6 +14,7 @@
 #include "coldload/cpp/plugin.hpp"
 #include "coldload/cpp/posix/key.hpp"
 #include "coldload/cpp/probing.hpp"
+#include "coldload/cpp/redaction.hpp"
 
 namespace coldload::http {
 namespace {
@@ -59,8 +60,12 @@ class Server {
         ca_file_(options.text("ca_file")),
         timeout_ms_(static_cast<long>(options.duration_ns("timeout") / 1'000'000)) {
     while (!url_.empty() && url_.back() == '/') url_.pop_back();
+    const std::string shown = "url is \"" + sdk::without_secrets(url_) + "\": ";
     if (url_.rfind("http://", 0) != 0 && url_.rfind("https://", 0) != 0)
-      throw Failure(COLDLOAD_INVALID_OPTION, "url is \"" + url_ + "\": expected https://HOST/PATH");
+      throw Failure(COLDLOAD_INVALID_OPTION, shown + "expected https://HOST/PATH");
+    if (url_.find_first_of("@?#") != std::string::npos)
+      throw Failure(COLDLOAD_INVALID_OPTION,
+                    shown + "results would show a user or a query; in a name '@' is %40, '?' %3F, '#' %23");
   }
 
   [[nodiscard]] std::string at(const std::string& key) const { return url_ + "/" + key; }

@@ -57,6 +57,24 @@ uint64_t received_bytes(int fd) noexcept {
   return info.tcpi_bytes_received;
 }
 
+// Why `fd` never got to its server; 0 where it did. libnfs reads no more of it than that the socket failed.
+int connect_error_of(int fd) noexcept {
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return 0;
+  switch (error) {
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ETIMEDOUT:
+      return error;
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
 
 // Opening a file: OPEN, then its attributes, then the comparison with what was opened first.
@@ -137,8 +155,24 @@ sdk::Failure Connection::failure(const std::string& what, int status, const char
   return {sdk::status_of_errno(os_error), message, os_error};
 }
 
+sdk::Failure Connection::not_reached() const {
+  const std::string advice =
+      connect_error_ == ECONNREFUSED
+          ? "; nothing listens there: is the server up, and is the port right (option nfsport" +
+                std::string(settings_.version == 3 ? ", mountport)?" : ")?")
+          : "; is the host up, and do routes and firewalls let this machine through?";
+  return {sdk::status_of_errno(connect_error_),
+          settings_.shown() + ": the server was not reached: " + settings_.where() + ": " +
+              std::generic_category().message(connect_error_) + advice,
+          connect_error_};
+}
+
 sdk::Failure Connection::mount_failure() const {
-  const sdk::Failure told = failure("mounting", mounted_.status, mounted_.error.data());
+  if (connect_error_ != 0) return not_reached();
+  // libnfs says EFAULT of an answer that is none, and why only in the context.
+  const bool wordless = mounted_.error[0] == '\0' && mounted_.status == -EFAULT;
+  const sdk::Failure told = failure("mounting", wordless ? -EIO : mounted_.status,
+                                    wordless ? nfs_get_error(context_) : mounted_.error.data());
   std::string advice;
   switch (told.status()) {
     case COLDLOAD_NOT_FOUND:
@@ -162,7 +196,8 @@ sdk::Failure Connection::mount_failure() const {
 
 sdk::Failure Connection::silence() const {
   return {COLDLOAD_TIMED_OUT,
-          settings_.shown() + (ready_ ? ": no answer for " : ": no connection after ") +
+          settings_.shown() +
+              (ready_ ? ": no answer for " : ": no connection to " + settings_.where() + " after ") +
               seconds(settings_.timeout_ns) + " (option timeout); the server hangs or cannot be reached",
           ETIMEDOUT};
 }
@@ -172,6 +207,8 @@ void Connection::service(int wait_ms) {
   if (polled.fd < 0) fail(failure("the connection", -ECONNRESET, nfs_get_error(context_)));
   if (::poll(&polled, 1, wait_ms) < 0 && errno != EINTR) fail(failure("poll", -errno, nullptr));
   if (polled.revents == 0) return;
+  // Before libnfs closes the socket.
+  if (!ready_ && (polled.revents & (POLLERR | POLLHUP)) != 0) connect_error_ = connect_error_of(polled.fd);
   int served = 0;
   if (ready_) {
     // What the answers let us send goes out with the same call.
@@ -183,6 +220,7 @@ void Connection::service(int wait_ms) {
   heard_ns_ = host_.now_ns();
   const bool refused = mounted_.done && mounted_.status < 0;
   if (served < 0 && !refused) {
+    if (connect_error_ != 0) fail(not_reached());
     const char* words = nfs_get_error(context_);
     fail(
         failure(ready_ ? "the connection broke" : "connecting", ready_ ? -ECONNRESET : -ECONNREFUSED, words));

@@ -107,6 +107,7 @@ class Connection {
   void configure();
   void service(int wait_ms);
   [[noreturn]] void fail(const sdk::Failure& failure);
+  [[nodiscard]] sdk::Failure not_reached() const;
   [[nodiscard]] sdk::Failure mount_failure() const;
   [[nodiscard]] sdk::Failure silence() const;
 
@@ -116,6 +117,7 @@ class Connection {
   nfs_context* context_ = nullptr;
   Answer mounted_;
   bool ready_ = false;
+  int connect_error_ = 0;  // errno of a connection that could not be made.
   uint64_t began_ns_ = 0;
   uint64_t heard_ns_ = 0;
   std::unordered_map<const RemoteFile*, std::unique_ptr<Opening>> handles_;

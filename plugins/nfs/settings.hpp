@@ -29,6 +29,17 @@ struct Settings {
     return "nfs://" + (bare_address ? "[" + url.server + "]" : url.server) + url.path + " (version " +
            std::to_string(version) + ")";
   }
+
+  // "server port 2049": what a connection is made to. Version 3 asks up to three ports, and which of them
+  // failed cannot be told.
+  [[nodiscard]] std::string where() const {
+    if (version == 4) return url.server + " port " + std::to_string(nfs_port == 0 ? 2049 : nfs_port);
+    const bool mapped = mount_port == 0 || nfs_port == 0;
+    std::string ports = mapped ? "111 (port mapper)" : std::to_string(mount_port) + " (mount)";
+    if (mapped && mount_port != 0) ports += " or " + std::to_string(mount_port) + " (mount)";
+    ports += nfs_port == 0 ? " or one it names" : " or " + std::to_string(nfs_port) + " (NFS)";
+    return url.server + " port " + ports;
+  }
 };
 
 }  // namespace coldload::nfs

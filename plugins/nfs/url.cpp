@@ -4,12 +4,13 @@
 
 #include "coldload/cpp/failure.hpp"
 #include "coldload/cpp/posix/key.hpp"
+#include "coldload/cpp/redaction.hpp"
 
 namespace coldload::nfs {
 namespace {
 
 sdk::Failure refused(const std::string& text, const std::string& why) {
-  return {COLDLOAD_INVALID_OPTION, "url \"" + text.substr(0, 200) + "\": " + why};
+  return {COLDLOAD_INVALID_OPTION, "url \"" + sdk::without_secrets(text).substr(0, 200) + "\": " + why};
 }
 
 int hex_digit(char letter) {

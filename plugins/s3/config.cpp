@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "coldload/cpp/failure.hpp"
+#include "coldload/cpp/redaction.hpp"
 
 namespace coldload::s3 {
 namespace {
@@ -68,8 +69,8 @@ Addressing find_addressing(const Asked& asked, const Location& location, bool ow
 Found find_proxy(const Asked& asked, bool tls, const Variables& variables) {
   if (asked.proxy == "none") return {};
   if (!asked.proxy.empty()) {
-    if (without_password(asked.proxy) != asked.proxy) {
-      throw Failure(COLDLOAD_INVALID_OPTION, "proxy is \"" + without_password(asked.proxy) +
+    if (sdk::has_password(asked.proxy)) {
+      throw Failure(COLDLOAD_INVALID_OPTION, "proxy is \"" + sdk::without_secrets(asked.proxy) +
                                                  "\": a password does not stand in a scenario; leave the "
                                                  "option out and set https_proxy or http_proxy");
     }

@@ -3,42 +3,16 @@
 #include <cstdlib>
 
 #include "coldload/cpp/failure.hpp"
-#include "exchange.hpp"
+#include "coldload/cpp/redaction.hpp"
 #include "explain.hpp"
-#include "object.hpp"
+#include "list.hpp"
 
 namespace coldload::s3 {
 namespace {
 
 constexpr long kSkewToTellSeconds = 60;
 constexpr long kSkewRefusedSeconds = 900;  // AWS refuses signatures from here on.
-
-// The first key below a prefix: the bucket is there, and the credentials may list it.
-class FirstKey : public Exchange {
- public:
-  FirstKey(Service& service, std::string subject, std::string below)
-      : Exchange(service), subject_(std::move(subject)), below_(std::move(below)) {}
-
-  ResponseHead head;
-
- protected:
-  Plan plan() override {
-    Plan plan;
-    plan.query = {{"list-type", "2"}, {"encoding-type", "url"}, {"max-keys", "1"}, {"prefix", below_}};
-    return plan;
-  }
-  [[nodiscard]] std::string subject() const override { return subject_; }
-  bool accept(const ResponseHead& /*head*/) noexcept override { return true; }
-  bool take(const char* /*data*/, size_t /*length*/) noexcept override { return true; }
-  Verdict judge(const Ended& ended) override {
-    head = ended.head;
-    return Verdict::finished;
-  }
-
- private:
-  std::string subject_;
-  std::string below_;
-};
+constexpr uint32_t kTriesOfDiagnosis = 2;
 
 void tell_settings(const Service& service, sdk::Diagnosis& out) {
   const Config& config = service.config();
@@ -50,7 +24,7 @@ void tell_settings(const Service& service, sdk::Diagnosis& out) {
                                                 : "credentials: from " + service.credentials_source());
   const TransportSettings& transport = config.transport;
   if (!transport.proxy.empty()) {
-    out.ok("proxy: " + without_password(transport.proxy) + " (from " + config.proxy_source + ")");
+    out.ok("proxy: " + sdk::without_secrets(transport.proxy) + " (from " + config.proxy_source + ")");
   }
 }
 
@@ -83,19 +57,20 @@ void tell_clock(const ResponseHead& head, std::time_t now, sdk::Diagnosis& out) 
 void diagnose_service(Service& service, const std::string& prefix, sdk::Diagnosis& out) {
   tell_settings(service, out);
   const Config& config = service.config();
-  std::string below = full_key(config, prefix);
-  if (!below.empty()) below += '/';
-  FirstKey first(service, config.shown(prefix) + ": listing", below);
+  // Somebody waits for the answer: a server that says nothing is told of after seconds, not minutes.
+  service.be_brief(kTriesOfDiagnosis);
+  ResponseHead head;
   try {
-    perform(service, first);
+    head = list_first_key(service, prefix);
   } catch (const sdk::Failure& failure) {
     if (failure.status() == COLDLOAD_CANCELLED) throw;
+    service.be_brief(1);
     tell_tls(service.tls_version(), out);
     out.error("bucket: cannot be listed", failure.what(), "mend what the cause names, then ask again");
     return;
   }
   tell_tls(service.tls_version(), out);
-  tell_clock(first.head, std::time(nullptr), out);
+  tell_clock(head, std::time(nullptr), out);
   out.ok("bucket: " + config.location.bucket + " answers, and may be listed below " + config.shown(prefix));
 }
 

@@ -11,7 +11,7 @@
 namespace coldload::s3 {
 
 // [control-thread] Asks for one key of the listing below `prefix`, and reads no object. Never throws for what
-// the server answers: that is a fact.
+// the server answers: that is a fact. The service is brief from then on.
 void diagnose_service(Service& service, const std::string& prefix, sdk::Diagnosis& out);
 
 // How far this machine's clock is from the answer's Date, at `now`; nothing is told without one.

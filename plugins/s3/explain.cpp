@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "coldload/cpp/redaction.hpp"
 #include "listing.hpp"
 #include "retry.hpp"
 
@@ -92,6 +93,34 @@ std::string advice_on_status(const Outcome& outcome, const ErrorDocument& docume
   return "";
 }
 
+std::string shown_proxy(const Config& config) {
+  return sdk::without_secrets(config.transport.proxy) + " (from " + config.proxy_source + ")";
+}
+
+// Whether the connection that failed was one to the proxy. curl decides by no_proxy, and says whom it tried.
+bool failed_at_proxy(const Outcome& outcome, const Config& config) {
+  if (config.transport.proxy.empty()) return false;
+  const Endpoint& endpoint = config.endpoint;
+  const std::string prefix = config.addressing == Addressing::path ? "" : config.location.bucket + ".";
+  const std::string direct = prefix + endpoint.host + " port " + std::to_string(endpoint.port) + " ";
+  return config.transport.no_proxy.empty() || outcome.problem.find(direct) == std::string::npos;
+}
+
+Failure explain_connect(const Outcome& outcome, const Config& config, const std::string& tried) {
+  const std::string from = " (" + config.where() + ")";
+  if (!failed_at_proxy(outcome, config)) {
+    return {
+        COLDLOAD_IO_ERROR,
+        outcome.subject + ": no connection" + tried + from + ": " + outcome.problem + "; is the server up", 0,
+        true};
+  }
+  return {COLDLOAD_IO_ERROR,
+          outcome.subject + ": no connection to the proxy " + shown_proxy(config) + tried + from + ": " +
+              outcome.problem +
+              "; is the proxy up? proxy = \"none\" goes without one, no_proxy for some hosts",
+          0, true};
+}
+
 Failure explain_transport(const Outcome& outcome, const Config& config, const std::string& tried) {
   const std::string what = outcome.subject + ": ";
   const std::string from = " (" + config.where() + ")";
@@ -108,11 +137,11 @@ Failure explain_transport(const Outcome& outcome, const Config& config, const st
                                           ? "set ca_file or AWS_CA_BUNDLE to the certificate authority's file"
                                           : "check ca_file " + transport.ca_file)};
     case Transport::proxy:
-      return {COLDLOAD_IO_ERROR, what + "the proxy " + without_password(transport.proxy) + " failed: " +
-                                     outcome.problem + "; check proxy, or set proxy = \"none\""};
+      return {COLDLOAD_IO_ERROR, what + "the proxy " + shown_proxy(config) +
+                                     " failed: " + sdk::without_secrets(outcome.problem) +
+                                     "; check proxy, or set proxy = \"none\""};
     case Transport::connect:
-      return {COLDLOAD_IO_ERROR,
-              what + "no connection" + tried + from + ": " + outcome.problem + "; is the server up", 0, true};
+      return explain_connect(outcome, config, tried);
     case Transport::stalled:
       return {COLDLOAD_TIMED_OUT, what + outcome.problem + tried + from + "; stall_timeout is what is waited",
               0, true};

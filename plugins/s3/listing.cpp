@@ -5,6 +5,7 @@
 #include <pugixml.hpp>
 
 #include "coldload/cpp/failure.hpp"
+#include "key.hpp"
 #include "uri.hpp"
 
 namespace coldload::s3 {
@@ -75,16 +76,17 @@ class Page {
       throw bad("a page of " + std::to_string(xml.size()) + " bytes, the limit is " +
                 std::to_string(kListPageBytesMax));
     }
-    if (has_doctype(xml)) throw bad("a page with a DOCTYPE");
+    if (has_doctype(xml)) throw bad_document("a page with a DOCTYPE");
     if (too_deep(xml)) throw bad("a page nested more than 16 deep");
     pugi::xml_document document;
     const auto parsed =
         document.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_ws_pcdata_single);
     if (!parsed) {
-      throw bad("no XML: " + std::string(parsed.description()) + " at byte " + std::to_string(parsed.offset));
+      throw bad_document("no XML: " + std::string(parsed.description()) + " at byte " +
+                         std::to_string(parsed.offset));
     }
     const pugi::xml_node root = document.document_element();
-    if (!is_named(root, "ListBucketResult")) throw bad("a document that is no ListBucketResult");
+    if (!is_named(root, "ListBucketResult")) throw bad_document("a document that is no ListBucketResult");
     if (std::string_view(child_of(root, "EncodingType").child_value()) != "url") {
       throw bad("keys without encoding-type=url, which was asked for");
     }
@@ -102,9 +104,12 @@ class Page {
     if (!key) throw bad("an object without a Key");
     ListedKey listed;
     listed.key = percent_decoded(key.child_value());
-    if (listed.key.compare(0, prefix_.size(), prefix_) != 0) throw bad("a key outside the prefix asked for");
+    if (listed.key.compare(0, prefix_.size(), prefix_) != 0) {
+      throw bad("the key " + quoted_key(listed.key) + ", which lies outside the prefix asked for");
+    }
     if (listed.key.find('\0') != std::string::npos) {
-      throw Failure(COLDLOAD_UNSUPPORTED, shown_ + ": a key with a NUL byte");
+      throw Failure(COLDLOAD_UNSUPPORTED,
+                    shown_ + ": the key " + quoted_key(listed.key) + " has a NUL byte: rename the object");
     }
     const std::string_view size = child_of(node, "Size").child_value();
     if (!parse_number(size, listed.size_bytes)) throw bad("an object without a Size");
@@ -135,6 +140,11 @@ class Page {
 
   [[nodiscard]] Failure bad(const std::string& what) const {
     return {COLDLOAD_INTEGRITY, shown_ + ": the server answered the listing with " + what};
+  }
+
+  // What a web server or a login page says.
+  [[nodiscard]] Failure bad_document(const std::string& what) const {
+    return bad(what + "; is the endpoint that of an S3 server?");
   }
 
   const std::string& shown_;

@@ -1,7 +1,10 @@
 #include "service.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
+
+#include "coldload/cpp/redaction.hpp"
 
 namespace coldload::s3 {
 
@@ -89,6 +92,16 @@ void Service::keep_http(std::unique_ptr<Http> http) noexcept {
   }
 }
 
+void Service::be_brief(uint32_t tries) {
+  constexpr uint64_t kWaitMsMax = 5'000;
+  TransportSettings& transport = config_.transport;
+  config_.retries = std::min(config_.retries, tries - 1);
+  transport.connect_timeout_ms = std::min(transport.connect_timeout_ms, kWaitMsMax);
+  transport.stall_timeout_ms = std::min(transport.stall_timeout_ms, kWaitMsMax);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  kept_.clear();  // They wait as long as they were made to.
+}
+
 void Service::report() const {
   if (requests_ == 0) return;
   host_.metric("s3/requests", "count", static_cast<double>(requests_));
@@ -112,9 +125,9 @@ void Service::report() const {
   host_.evidence("tls", tls_version_.empty() ? "not seen" : tls_version_);
   host_.evidence("http", http_version_.empty() ? "not seen" : http_version_);
   const TransportSettings& transport = config_.transport;
-  host_.evidence("proxy", transport.proxy.empty()
-                              ? "none"
-                              : without_password(transport.proxy) + " (from " + config_.proxy_source + ")");
+  host_.evidence("proxy", transport.proxy.empty() ? "none"
+                                                  : sdk::without_secrets(transport.proxy) + " (from " +
+                                                        config_.proxy_source + ")");
   if (!transport.no_proxy.empty()) host_.evidence("no_proxy", transport.no_proxy);
 }
 

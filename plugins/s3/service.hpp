@@ -64,6 +64,9 @@ class Service {
   [[nodiscard]] std::unique_ptr<Http> take_http();
   void keep_http(std::unique_ptr<Http> http) noexcept;
 
+  // [control-thread] From now on at most `tries` of a request, and no wait of more than 5 s within one. No
+  // request may be under way.
+  void be_brief(uint32_t tries);
   // [control-thread] Metrics and evidence of everything so far, to the host.
   void report() const;
 

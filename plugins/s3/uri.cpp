@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "coldload/cpp/failure.hpp"
+#include "coldload/cpp/redaction.hpp"
 
 namespace coldload::s3 {
 namespace {
@@ -34,15 +35,6 @@ std::string_view without_slashes(std::string_view text) {
   while (!text.empty() && text.front() == '/') text.remove_prefix(1);
   while (!text.empty() && text.back() == '/') text.remove_suffix(1);
   return text;
-}
-
-// What stands before '@' in the authority of `url`: "user:password", or nothing.
-std::string_view user_info(std::string_view url) {
-  const size_t scheme = url.find("://");
-  const size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const std::string_view authority = url.substr(begin, url.find('/', begin) - begin);
-  const size_t at = authority.rfind('@');
-  return at == std::string_view::npos ? std::string_view() : authority.substr(0, at);
 }
 
 bool is_host_letter(char letter) {
@@ -113,8 +105,8 @@ std::string canonical_query(const Query& query) {
 
 Location parse_location(const std::string& url) {
   const auto refuse = [&](const std::string& why) {
-    return Failure(COLDLOAD_INVALID_OPTION,
-                   "url is \"" + url.substr(0, 200) + "\": " + why + ", such as \"s3://bucket/prefix\"");
+    return Failure(COLDLOAD_INVALID_OPTION, "url is \"" + sdk::without_secrets(url).substr(0, 200) +
+                                                "\": " + why + ", such as \"s3://bucket/prefix\"");
   };
   constexpr std::string_view kScheme = "s3://";
   if (url.compare(0, kScheme.size(), kScheme) != 0) throw refuse("expected one that starts with \"s3://\"");
@@ -140,7 +132,7 @@ std::string Endpoint::text() const {
 
 Endpoint parse_endpoint(const std::string& source, const std::string& text) {
   const auto refuse = [&](const std::string& why) {
-    return Failure(COLDLOAD_INVALID_OPTION, source + " is \"" + without_password(text).substr(0, 200) +
+    return Failure(COLDLOAD_INVALID_OPTION, source + " is \"" + sdk::without_secrets(text).substr(0, 200) +
                                                 "\": " + why + ", such as \"http://127.0.0.1:9000\"");
   };
   Endpoint endpoint;
@@ -153,7 +145,8 @@ Endpoint parse_endpoint(const std::string& source, const std::string& text) {
   } else {
     throw refuse("expected one that starts with http:// or https://");
   }
-  if (!user_info(text).empty()) {
+  // Also behind a '/': what is not encoded in a password may be one.
+  if (rest.find('@') != std::string_view::npos) {
     throw refuse("expected no user and password in it: credentials come from the environment or a profile");
   }
   const std::string_view authority = rest.substr(0, rest.find('/'));
@@ -207,14 +200,6 @@ Target target_of(const Endpoint& endpoint, Addressing addressing, const std::str
   }
   target.url = (endpoint.tls ? "https://" : "http://") + target.host + target.path;
   return target;
-}
-
-std::string without_password(const std::string& url) {
-  const std::string_view info = user_info(url);
-  const size_t colon = info.find(':');
-  if (info.empty() || colon == std::string_view::npos) return url;
-  const auto begin = static_cast<size_t>(info.data() - url.data());
-  return url.substr(0, begin + colon + 1) + "***" + url.substr(begin + info.size());
 }
 
 }  // namespace coldload::s3

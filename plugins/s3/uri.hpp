@@ -40,7 +40,7 @@ struct Endpoint {
   // "http://127.0.0.1:9000"
   [[nodiscard]] std::string text() const;
 };
-// `source` is what the message calls it. Throws INVALID_OPTION; a password in it is refused and not repeated.
+// `source` is what the message calls it. Throws INVALID_OPTION; a user in it is refused and not repeated.
 [[nodiscard]] Endpoint parse_endpoint(const std::string& source, const std::string& text);
 [[nodiscard]] Endpoint aws_endpoint(const std::string& region);
 
@@ -57,8 +57,5 @@ struct Target {
 // `key` may be "": the bucket itself.
 [[nodiscard]] Target target_of(const Endpoint& endpoint, Addressing addressing, const std::string& bucket,
                                const std::string& key);
-
-// "http://user:***@proxy:3128": the user stays, the password does not.
-[[nodiscard]] std::string without_password(const std::string& url);
 
 }  // namespace coldload::s3

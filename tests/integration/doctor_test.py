@@ -2,10 +2,12 @@
 
 import json
 import os
+import pty
 import re
+import subprocess
 import unittest
 
-from coldload_cli import ENVIRONMENT, MISBEHAVING, OK, USAGE, CliTest
+from coldload_cli import BINARY, ENVIRONMENT, MISBEHAVING, OK, USAGE, CliTest, environment
 
 
 class DoctorCase:
@@ -119,6 +121,17 @@ class Scenarios(DoctorCase, CliTest):
         facts = self.check(text % "1000 TiB", expect=ENVIRONMENT)
         self.assertIn("1.10 PB", self.one(facts, "backend copy", "no room for the copy")["cause"])
         self.assertEqual(os.listdir(self.path("disk")), [])
+
+    def test_whom_it_is_asking_is_said_on_a_terminal_only(self):
+        self.small_model()
+        file = self.scenario('[model]\npath = "model"\n[backend.disk]\nplugin = "local"\nroot = "."\n[strategy.sequential]\n')
+        self.assertEqual(self.coldload("doctor", file, "--json", cwd=self.dir).err, "")
+        terminal, side = pty.openpty()
+        with os.fdopen(terminal, "rb", buffering=0) as seen:
+            with os.fdopen(side, "wb") as stderr:
+                subprocess.run([BINARY, "doctor", file], check=True, stdout=subprocess.DEVNULL, stderr=stderr, cwd=self.dir,
+                               env=environment({"TERM": "xterm"}))
+            self.assertEqual(seen.read(4096), b"asking backend disk\r\nasking strategy sequential\r\n")
 
     def test_a_mistake_in_the_scenario_is_usage(self):
         file = self.scenario('[backend.local]\nrot = "."\n[strategy.sequential]\n')

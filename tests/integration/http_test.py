@@ -6,7 +6,7 @@ import shutil
 import sys
 import unittest
 
-from coldload_cli import BUILD, CASE_FAILED, OK, SOURCE, USAGE, CliTest, hasty
+from coldload_cli import BUILD, CASE_FAILED, ENVIRONMENT, OK, SOURCE, USAGE, CliTest, hasty
 from conformance_cli import ConformanceCliTest
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
@@ -123,6 +123,16 @@ class Fails(HttpTest):
 
     def test_a_url_that_is_none_is_a_mistake_of_the_scenario(self):
         self.refused("ftp://127.0.0.1", "https://HOST/PATH")
+
+    def test_a_user_or_a_query_is_refused_without_showing_it(self):
+        # "stage", since a scenario that is refused here has no other way in.
+        for url, said in (("http://SECRET@127.0.0.1:1/x", 'url is "http://***@127.0.0.1:1/x": results would show a user or a query'),
+                          ("http://u:SEC/RET@127.0.0.1:1/x", "with a password in it"),
+                          ("http://127.0.0.1:1/x?sig=SECRET", 'url is "http://127.0.0.1:1/x?***": results would show a user or a query'),
+                          ("gopher://u:SECRET@127.0.0.1/x", "gopher://***@127.0.0.1/x: no backend reads")):
+            told = self.coldload("stage", url, self.path("copy"), expect=(USAGE, ENVIRONMENT, CASE_FAILED)).err
+            self.assertIn(said, told)
+            self.assertNotIn("RET", told)
 
     def test_nobody_there_is_told_with_the_address(self):
         self.refused("http://127.0.0.1:1", "http://127.0.0.1:1/SHA256SUMS")

@@ -331,11 +331,87 @@ class Faults(CliTest):
             proxy = server.endpoint.replace("http://", f"http://me:{password}@")
             record = self.one_run(server, endpoint="http://host.invalid", http_proxy=proxy)
         self.assertEqual(record["status"], "ok")
-        self.assertEqual(record["evidence"]["proxy"], proxy.replace(password, "***") + " (from http_proxy)")
+        self.assertEqual(record["evidence"]["proxy"], proxy.replace("me:" + password, "***") + " (from http_proxy)")
+        self.assert_nothing_written_holds(password)
+
+    def test_a_key_that_can_be_no_objects_is_named_with_the_server_that_lists_it(self):
+        for key, said in (("model//a.safetensors", '"model//a.safetensors", which has an empty part between slashes'),
+                          ("model/../../a", '"model/../../a", which has a part "." or ".."'),
+                          ("model/./\x1b[31ma\n", '"model/./\\x1b[31ma\\x0a", which has a part'),
+                          ("model/config.json", '"model/config.json" twice')):
+            with self.subTest(key=key), self.serving(None, more_keys=(key, key)) as server:
+                # Of the copy nothing is said: the listing is the server's.
+                told = self.coldload("stage", "s3://models/model", self.path("copy"), expect=(USAGE, CASE_FAILED, ENVIRONMENT,
+                                     INTEGRITY), env={**UNREACHABLE, "AWS_ENDPOINT_URL": server.endpoint,
+                                                      "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}).err
+                self.assertIn(f"({server.endpoint}, region us-east-1, bucket models) lists the key {said}", told)
+                self.assertNotIn("plugin org.coldload", told)
+                self.assertFalse(os.path.exists(self.path("copy")))
+
+    def diagnosed(self, server, expect=ENVIRONMENT, model="model"):
+        """What the doctor says of the backend and of the model on it."""
+        file = self.scenario(f'[model]\npath = "{model}"\n[backend.s3]\nurl = "s3://models"\n'
+                             f'endpoint = "{server.endpoint}"\nanonymous = true\n[strategy.sequential]\n')
+        finished = self.coldload("doctor", file, "--json", expect=expect, env=UNREACHABLE)
+        facts = [fact for fact in json.loads(finished.out) if fact["subject"] == "backend s3"]
+        return {fact["fact"].split(":")[0]: fact for fact in facts}, finished
+
+    def test_the_doctor_says_what_failed_and_not_that_a_model_is_not_there(self):
+        for fault, cause in (("403", "403 AccessDenied"), ("html", "a document that is no ListBucketResult")):
+            with self.subTest(fault=fault), self.serving(fault) as server:
+                facts, _ = self.diagnosed(server)
+                self.assertEqual(facts['model "model"']["fact"], 'model "model": cannot be listed in s3://models/model')
+                self.assertEqual(facts["bucket"]["fact"], "bucket: cannot be listed")
+                for fact in (facts['model "model"'], facts["bucket"]):
+                    self.assertIn(cause, fact["cause"])
+                    self.assertIn(server.endpoint, fact["cause"])
+                    self.assertNotIn("provision", fact["fix"])
+
+    def test_the_doctor_advises_no_provision_where_nothing_is_written(self):
+        with self.serving(None) as server:
+            facts, _ = self.diagnosed(server, model="none")
+            self.assertEqual(facts['model "none"']["fact"], 'model "none": not found in s3://models/none')
+            self.assertIn("upload it", facts['model "none"']["fix"])
+            self.assertEqual(facts["bucket"]["level"], "ok")
+
+    def test_the_doctor_waits_seconds_for_a_server_that_says_nothing(self):
+        with self.serving("silent") as server:
+            facts, finished = self.diagnosed(server)
+            self.assertIn("no byte for 5000 ms after 2 tries", facts["bucket"]["cause"])
+            self.assertIn(server.endpoint, facts["bucket"]["cause"])
+            self.assertIn("no byte for 5000 ms", facts['model "model"']["cause"])
+            self.assertEqual(server.requests, 3)
+            # Nowhere near the 20 s that a run waits five times.
+            self.assertLess(finished.seconds, 45)
+
+    def test_a_proxy_that_is_not_there_is_told_from_a_server_that_is_not(self):
+        file = self.scenario('[model]\npath = "model"\n[backend.s3]\nurl = "s3://models"\nendpoint = "http://127.0.0.1:9"\n'
+                             "anonymous = true\nretries = 0\n[strategy.sequential]\n" + hasty(1))
+        for no_proxy, said in (("", "no connection to the proxy http://***@127.0.0.1:1 (from http_proxy)"),
+                               ("127.0.0.1", "port 9 after")):
+            told = str(self.coldload("plan", file, expect=(OK, USAGE), env={
+                **UNREACHABLE, "http_proxy": "http://u:canary@127.0.0.1:1", "no_proxy": no_proxy}))
+            self.assertIn(said, told)
+            self.assertEqual("is the server up" in told, no_proxy != "", told)
+
+    def test_a_password_with_a_slash_in_it_shows_nowhere(self):
+        password = "canary" + uuid.uuid4().hex
+        text = ('[model]\npath = "model"\n[backend.s3]\nurl = "s3://models"\n%sanonymous = true\nretries = 0\n'
+                "[strategy.sequential]\n" + hasty(1))
+        for variables in ({"http_proxy": f"http://u:SEC/{password}@127.0.0.1:1"},
+                          {"AWS_ENDPOINT_URL": f"http://AKIA:SEC/{password}@h"}, {"AWS_ENDPOINT_URL": f"http://h/?x={password}"}):
+            named = self.scenario(text % ('endpoint = "http://h"\n' if "http_proxy" in variables else ""))
+            for command in (("doctor", named), ("plan", named), ("run", named, "--out", self.path("out"))):
+                told = self.coldload(*command, expect=(OK, USAGE, CASE_FAILED, ENVIRONMENT),
+                                     env={**UNREACHABLE, **variables})
+                self.assertNotIn(password, told.out + told.err)
+            self.assert_nothing_written_holds(password)
+
+    def assert_nothing_written_holds(self, secret):
         for folder, _, names in os.walk(self.dir):
             for name in names:
                 with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-                    self.assertNotIn(password, file.read(), name)
+                    self.assertNotIn(secret, file.read(), name)
 
     def test_an_interrupted_run_ends_at_once_although_the_server_is_silent(self):
         with self.serving("hangs") as server:

@@ -27,14 +27,14 @@ class FaultyS3(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, root, fault=None, times=None, date=None, certificate=None):
+    def __init__(self, root, fault=None, times=None, date=None, certificate=None, more_keys=()):
         super().__init__(("127.0.0.1", 0), Handler)
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
             # The handshake belongs to the connection's thread, not to the one that accepts.
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        self.root, self.fault, self.times, self.date = root, fault, times, date
+        self.root, self.fault, self.times, self.date, self.more_keys = root, fault, times, date, more_keys
         self.endpoint = f"http{'' if certificate is None else 's'}://127.0.0.1:{self.server_address[1]}"
         self.lock = threading.Lock()
         self.requests, self.ranges, self.faults = 0, 0, 0
@@ -102,6 +102,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.server.fault == "301":
             body = b"<Error><Code>PermanentRedirect</Code></Error>"
             return self.answer(301, {"Content-Length": str(len(body)), "x-amz-bucket-region": "eu-west-1"}, body)
+        if self.server.fault == "silent":
+            self.server.stopping.wait(60)
+            self.close_connection = True
+            return None
+        if self.server.fault == "html":
+            body = b"<html><body>Please log in</body></html>"
+            return self.answer(200, {"Content-Length": str(len(body)), "Content-Type": "text/html"}, body)
         if "list-type" in query:
             return self.list(query["prefix"])
         path = os.path.join(self.server.root, urllib.parse.unquote(url.path).removeprefix("/models/"))
@@ -122,6 +129,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if key.startswith(prefix):
                     encoded = escape(urllib.parse.quote(key))
                     contents.append(f"<Contents><Key>{encoded}</Key><Size>{os.path.getsize(path)}</Size></Contents>")
+        for key in self.server.more_keys:
+            if key.startswith(prefix):
+                contents.append(f"<Contents><Key>{escape(urllib.parse.quote(key))}</Key><Size>1</Size></Contents>")
         body = LISTING.format(count=len(contents), contents="".join(contents)).encode()
         self.answer(200, {"Content-Length": str(len(body))}, body)
 

@@ -74,9 +74,12 @@ class SilentServer {
     }
     port_ = ntohs(address.sin_port);
   }
+  [[nodiscard]] std::string port() const { return std::to_string(port_); }
   [[nodiscard]] OptionTexts options(const std::string& timeout) const {
-    return {{"url", "nfs://127.0.0.1/models"}, {"nfsport", std::to_string(port_)}, {"timeout", timeout}};
+    return {{"url", "nfs://127.0.0.1/models"}, {"nfsport", port()}, {"timeout", timeout}};
   }
+  // Connections are refused from now on.
+  void close() { socket_ = {}; }
 
  private:
   sdk::posix::Descriptor socket_;
@@ -90,12 +93,38 @@ TEST(NfsOptions, AServerThatSaysNothingIsAnErrorAfterTheTimeout) {
   const Component component(host, "nfs", server.options("300 ms"));
   const auto took = std::chrono::steady_clock::now() - began;
   EXPECT_EQ(component.outcome().status, COLDLOAD_TIMED_OUT);
-  EXPECT_EQ(
-      component.outcome().message,
-      "nfs://127.0.0.1/models (version 4): no connection after 0.3 s (option timeout); the server hangs or "
-      "cannot be reached");
+  EXPECT_EQ(component.outcome().message,
+            "nfs://127.0.0.1/models (version 4): no connection to 127.0.0.1 port " + server.port() +
+                " after 0.3 s (option timeout); the server hangs or cannot be reached");
   EXPECT_GE(took, std::chrono::milliseconds(300));
   EXPECT_LT(took, std::chrono::seconds(3));
+}
+
+TEST(NfsOptions, AClosedPortIsAServerThatWasNotReached) {
+  RecordingHost host;
+  SilentServer server;
+  server.close();
+  const Component component(host, "nfs", server.options("5 s"));
+  EXPECT_EQ(component.outcome().os_error, ECONNREFUSED);
+  EXPECT_EQ(component.outcome().message,
+            "nfs://127.0.0.1/models (version 4): the server was not reached: 127.0.0.1 port " +
+                server.port() +
+                ": Connection refused; nothing listens there: is the server up, and is the port right "
+                "(option nfsport)?");
+}
+
+TEST(NfsOptions, VersionThreeNamesThePortsThatItAsks) {
+  RecordingHost host;
+  SilentServer server;
+  server.close();
+  const Component component(host, "nfs",
+                            {{"url", "nfs://127.0.0.1/models"},
+                             {"version", "3"},
+                             {"nfsport", server.port()},
+                             {"mountport", server.port()}});
+  EXPECT_THAT(component.outcome().message,
+              HasSubstr("127.0.0.1 port " + server.port() + " (mount) or " + server.port() +
+                        " (NFS): Connection refused; nothing listens there"));
 }
 
 TEST(NfsOptions, WaitingForASilentServerEndsWithTheRun) {

@@ -9,6 +9,7 @@ namespace coldload::nfs {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string refused(const std::string& text) {
   try {
@@ -50,6 +51,13 @@ TEST(NfsUrl, WhatIsAnOptionIsNotInIt) {
   EXPECT_THAT(refused("nfs://[fd00::7]:2049/m"), HasSubstr("option nfsport"));
   EXPECT_THAT(refused("nfs://me@s/m"), HasSubstr("uid and gid"));
   EXPECT_THAT(refused("nfs://s/m?version=3"), HasSubstr("options of the backend"));
+}
+
+TEST(NfsUrl, ARefusalDoesNotRepeatThePassword) {
+  for (const char* url : {"nfs://u:SECRET@host/x", "nfs://u:SEC/RET@host/x", "http://u:SECRET@host/x"}) {
+    EXPECT_THAT(refused(url), HasSubstr("://***@host/x")) << url;
+    EXPECT_THAT(refused(url), Not(HasSubstr("RET"))) << url;
+  }
 }
 
 TEST(NfsUrl, HostileOnesAreRefused) {

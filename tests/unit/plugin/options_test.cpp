@@ -281,6 +281,16 @@ TEST(Options, RefuseALiteralSecret_WithoutShowingIt) {
   EXPECT_THAT(mistake("token", text("file:")), HasSubstr("must not stand in a scenario"));
 }
 
+TEST(Options, RefuseAUrlWithAPassword_WithoutShowingIt) {
+  const std::string message = mistake("label", text("s3://AKIA:SEC/RET@bucket/q"));
+  EXPECT_THAT(message, HasSubstr("is \"s3://***@bucket/q\", with a password in it"));
+  EXPECT_EQ(good("label", text("s3://bucket/models@v2")).text, "s3://bucket/models@v2");
+}
+
+TEST(Options, ShowNoPasswordWhereAnotherValueWasWanted) {
+  EXPECT_THAT(mistake("threads", text("http://u:SEC/RET@h")), HasSubstr("\"http://***@h\""));
+}
+
 TEST(Options, KeepASecretsReference_AndItsPathAbsolute) {
   EXPECT_EQ(good("token", text("env:TOKEN_1")).shown, "env:TOKEN_1");
   EXPECT_EQ(good("token", text("file:secrets/token")).text, "file:/base/scenarios/secrets/token");

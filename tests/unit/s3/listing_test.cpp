@@ -99,18 +99,19 @@ TEST(Listing, RefusesWhatLacksAPart) {
   EXPECT_THAT(refusal(page("", "maybe")), HasSubstr("does not say if it is the last"));
   EXPECT_THAT(refusal("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"),
               HasSubstr("without encoding-type=url"));
-  EXPECT_THAT(refusal("<Error/>"), HasSubstr("no ListBucketResult"));
+  EXPECT_THAT(refusal("<Error/>"), HasSubstr("no ListBucketResult; is the endpoint that of an S3 server?"));
   EXPECT_THAT(refusal("<ListBucketResult>"), HasSubstr("no XML"));
   EXPECT_THAT(refusal(""), HasSubstr("no XML"));
 }
 
 TEST(Listing, RefusesAKeyOutsideThePrefixAskedFor) {
   EXPECT_EQ(parse(page(contents("a/b", "1")), "a/").keys.size(), 1u);
-  EXPECT_THAT(refusal(page(contents("b/a", "1")), "a/"), HasSubstr("outside the prefix"));
+  EXPECT_THAT(refusal(page(contents("b/a", "1")), "a/"),
+              HasSubstr("the key \"b/a\", which lies outside the prefix"));
 }
 
 TEST(Listing, RefusesAKeyWithANulByte) {
-  EXPECT_THAT(refusal(page(contents("a%00b", "1"))), HasSubstr("NUL byte"));
+  EXPECT_THAT(refusal(page(contents("a%00b", "1"))), HasSubstr("the key \"a\\x00b\" has a NUL byte"));
 }
 
 TEST(ErrorDocument, TellsTheCodeAndTheRegion) {

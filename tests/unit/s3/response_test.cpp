@@ -185,5 +185,27 @@ TEST_F(Explained, ATransportsFaultSaysWhatToSet) {
   EXPECT_EQ(status_, COLDLOAD_TIMED_OUT);
 }
 
+TEST_F(Explained, AProxyThatIsNotThereIsNotTheServer) {
+  outcome_.transport = Transport::connect;
+  outcome_.problem = "Failed to connect to 127.0.0.1 port 1 after 0 ms: Couldn't connect to server";
+  EXPECT_THAT(text(0), HasSubstr("no connection (https://"));
+  config_.transport.proxy = "http://u:hidden@127.0.0.1:1";
+  config_.proxy_source = "https_proxy";
+  const std::string told = text(0);
+  EXPECT_THAT(told, HasSubstr("no connection to the proxy http://***@127.0.0.1:1 (from https_proxy)"));
+  EXPECT_THAT(told, HasSubstr("proxy = \"none\""));
+  EXPECT_THAT(told, Not(HasSubstr("is the server up")));
+}
+
+TEST_F(Explained, AServerThatNoProxyNamesIsTheOneThatIsNotThere) {
+  outcome_.transport = Transport::connect;
+  config_.transport.proxy = "http://127.0.0.1:1";
+  config_.transport.no_proxy = ".amazonaws.com";
+  outcome_.problem = "Failed to connect to models.s3.us-east-1.amazonaws.com port 443 after 0 ms: refused";
+  EXPECT_THAT(text(0), HasSubstr("is the server up"));
+  outcome_.problem = "Failed to connect to 127.0.0.1 port 1 after 0 ms: refused";
+  EXPECT_THAT(text(0), HasSubstr("no connection to the proxy"));
+}
+
 }  // namespace
 }  // namespace coldload::s3
