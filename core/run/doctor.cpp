@@ -50,7 +50,10 @@ class Collector {
     request.model_path = scenario_.model.path_on(outermost.name);
     if (warm) request.cache = CacheState::warm;
     if (host) request.destination = "host";
-    add(diagnose_in_worker(supervisor_, registry_, std::move(request), subject));
+    const Facts told = diagnose_in_worker(supervisor_, registry_, std::move(request), subject);
+    add(told);
+    // What could not be created cannot be looked into either.
+    if (!told.empty() && told.front().level == FactLevel::ok) add_missing_parts(variant, subject);
   }
 
   void strategy(const StrategyVariant& variant) {
@@ -66,6 +69,16 @@ class Collector {
   [[nodiscard]] Facts take() { return std::move(facts_); }
 
  private:
+  // A model of which a part is missing; why else it cannot be listed is a fact already.
+  void add_missing_parts(const BackendVariant& variant, const std::string& subject) {
+    const std::string& path = scenario_.model.path_on(variant.chain.back().name);
+    const auto survey =
+        make_surveyor(supervisor_, registry_)({variant.chain, {}, path, scenario_.base_directory});
+    if (survey || survey.error().status != Status::integrity) return;
+    add({{subject, FactLevel::error, fmt::format("model \"{}\": not whole", path), survey.error().message,
+          "fetch what is missing; or take away what is there and `coldload provision FILE`"}});
+  }
+
   // Sweeps, and chains with a backend in common, tell the same thing twice.
   void add(const Facts& facts) {
     for (const Fact& fact : facts) {

@@ -16,6 +16,7 @@ namespace coldload {
 [[nodiscard]] Facts facts_of_plugins(Supervisor& supervisor, const Registry& registry);
 
 // Of every backend chain and every strategy that the scenario compares; the same fact of one subject once.
+// A model that is not whole is an error.
 // Errors: as candidate_cases(). An interrupt ends it early. [control-thread]
 [[nodiscard]] std::expected<Facts, Diagnostics> facts_of_scenario(Supervisor& supervisor,
                                                                   const Registry& registry,

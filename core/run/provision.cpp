@@ -108,20 +108,25 @@ class ProvisionPlanner {
     const Member* place = place_option(backend);
     step.place = below(place == nullptr ? backend.name : std::get<std::string>(place->value.data), path);
     if (holder.mistake) {
-      refuse(step, to_string(*holder.mistake));
+      refuse(step, {Status::invalid_option, to_string(*holder.mistake)});
       return step;
     }
     const auto survey = surveyor_({{backend}, {}, path, scenario_.base_directory});
     if (survey) {
       const auto objects = model_objects(survey->objects, survey->model_path);
       const bool held = objects && std::ranges::any_of(*objects, &ModelObject::is_item);
+      step.stands = held;
       if (held) present_.push_back(&holder);
       if (!held)
         refuse(step, "something is there, but no *.safetensors: nothing is put where others' files stand");
     } else if (survey.error().status == Status::not_found) {
       step.action = ProvisionAction::copy;
+    } else if (survey.error().status == Status::integrity) {
+      step.stands = true;
+      refuse(step, {Status::integrity, survey.error().message +
+                                           "; or take it away and provision again: nothing is put over it"});
     } else {
-      refuse(step, survey.error().message);
+      refuse(step, survey.error());
     }
     if (const auto moved = at_model(backend, path); moved && !path.empty()) {
       step.chain = copying(*moved, backend, path, false);
@@ -161,8 +166,13 @@ class ProvisionPlanner {
   }
 
   static void refuse(ProvisionStep& step, std::string reason) {
+    refuse(step, Error{Status::unsupported, std::move(reason)});
+  }
+
+  static void refuse(ProvisionStep& step, Error why) {
     step.action = ProvisionAction::impossible;
-    step.reason = std::move(reason);
+    step.status = why.status;
+    step.reason = std::move(why.message);
   }
 
   const Scenario& scenario_;

@@ -21,9 +21,11 @@ struct ProvisionStep {
   std::string backend;
   std::string place;  // "/mnt/nvme/models/qwen2.5-7b", for messages
   ProvisionAction action = ProvisionAction::present;
-  std::string from;     // copy: the backend that has it; generate: what the model is like
-  std::string reason;   // impossible: why, and what to do
-  BackendChain chain;   // copy, generate, and for removing: the staging backend that does it
+  std::string from;                     // copy: the backend that has it; generate: what the model is like
+  std::string reason;                   // impossible: why, and what to do
+  Status status = Status::unsupported;  // impossible: the error's
+  bool stands = false;                  // a model is there, whole or not: for removing
+  BackendChain chain;                   // copy, generate, and for removing: the staging backend that does it
   std::string scratch;  // generate: a directory of ours below the backend's root, absolute; gone afterwards
 };
 

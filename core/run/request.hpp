@@ -17,7 +17,8 @@
 namespace coldload {
 
 // diagnose: facts about the backend, or without one about the strategy, for `coldload doctor`.
-// survey: what make_plan() asks; without a strategy the model is only listed.
+// survey: what make_plan() asks; without a strategy the model is only listed, and has to be
+// whole.
 // stage: what a staging backend needs is made, whatever will read it; discard: it is not needed any more.
 enum class Operation { run, survey, probe, stage, discard, diagnose };
 

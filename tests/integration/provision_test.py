@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from coldload_cli import ENVIRONMENT, USAGE, CliTest
+from coldload_cli import ENVIRONMENT, INTEGRITY, MIB, USAGE, CliTest
 from staged_test import facts
 
 TEXT = """[model]
@@ -79,6 +79,39 @@ class Provision(CliTest):
         finished = self.coldload("provision", self.file(), expect=ENVIRONMENT)
         self.assertIn("something is there, but no *.safetensors", finished.out)
         self.assertEqual(os.listdir(self.path("b/other/place")), ["notes.txt"])
+
+    def test_a_model_of_which_a_part_is_missing_is_neither_there_nor_written_over(self):
+        self.small_model("b/other/place", shards=(MIB, MIB, MIB))
+        os.remove(self.path("b/other/place/model-00002-of-00003.safetensors"))
+        os.remove(self.path("b/other/place/model-00003-of-00003.safetensors"))
+        before = self.everything()
+        told = self.coldload("provision", self.file(), "--dry-run", expect=INTEGRITY).out
+        self.assertIn("one: " + self.path("a/models/x") + ": would be made", told, "half a model is no source")
+        told = self.coldload("provision", self.file(generate=""), expect=ENVIRONMENT).out
+        self.assertIn("one: " + self.path("a/models/x") + ": no backend of the scenario has it", told)
+        self.assertRegex(told, r"two: .*is not whole: model-00002-of-00003.safetensors: .*model-00003-of-00003.safetensors: "
+                         r".*: fetch what is missing; .* take it away and provision again: nothing is put over it\n")
+        self.assertEqual(self.everything(), before)
+
+    def test_it_is_copied_from_the_backend_that_holds_all_of_it(self):
+        self.small_model("a/models/x", shards=(MIB, MIB, MIB))
+        os.remove(self.path("a/models/x/model-00002-of-00003.safetensors"))
+        self.small_model("b/other/place", shards=(MIB, MIB, MIB))
+        os.makedirs(self.path("c"))
+        text = TEXT.format(dir=self.dir, generate="").replace(
+            "[backend.network]", f'[backend.three]\nplugin = "local"\nroot = "{self.dir}/c"\n[backend.network]').replace(
+            'two = "other/place"', 'two = "other/place", three = "x"').replace('"two"]', '"two", "three"]')
+        told = self.coldload("provision", self.scenario(text), expect=INTEGRITY).out
+        self.assertIn(f"three: {self.path('c/x')}: copied from backend two, 3.15 MB in 5 files", told)
+
+    def test_a_copy_of_ours_that_lost_a_part_can_be_taken_away(self):
+        self.small_model("a/models/x")
+        self.coldload("provision", self.file(generate=""))
+        os.remove(self.path("b/other/place/model-00002-of-00002.safetensors"))
+        self.coldload("provision", self.file(generate=""), expect=INTEGRITY)
+        told = self.coldload("provision", self.file(generate=""), "--remove").out
+        self.assertIn(f"two: {self.path('b/other/place')}: removed\n", told)
+        self.assertFalse(os.path.exists(self.path("b/other/place")))
 
     def test_a_dry_run_ends_as_the_run_would(self):
         told = self.coldload("provision", self.file(generate=""), "--dry-run", expect=ENVIRONMENT).out
