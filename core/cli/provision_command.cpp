@@ -104,6 +104,7 @@ ExitCode provision_command(const Context& context, const ProvisionCommand& comma
   const std::vector<ProvisionStep> steps =
       plan_provision(*scenario, *registry, make_surveyor(supervisor, *registry));
   if (context.interrupt->pending()) return ExitCode::interrupted;
+  if (!command.dry_run) sweep_provisioned(steps, [](const std::string& line) { print_out(line + "\n"); });
   if (command.remove) return take_away(steps, *scenario, *registry, supervisor);
   return command.dry_run ? tell_all(steps) : put(steps, *scenario, *registry, supervisor);
 }

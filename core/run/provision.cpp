@@ -1,17 +1,18 @@
 #include "core/run/provision.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/model/generator.hpp"
 #include "core/plan/expand.hpp"
 #include "core/plan/objects.hpp"
 #include "core/run/ask.hpp"
+#include "core/run/provision_scratch.hpp"
 #include "core/scenario/components.hpp"
 
 namespace coldload {
@@ -107,6 +108,12 @@ class ProvisionPlanner {
     const std::string& path = scenario_.model.path_on(backend.name);
     const Member* place = place_option(backend);
     step.place = below(place == nullptr ? backend.name : std::get<std::string>(place->value.data), path);
+    if (place != nullptr && place->key != "url") {
+      step.root = (std::filesystem::path(scenario_.base_directory) / std::get<std::string>(place->value.data))
+                      .lexically_normal()
+                      .string();
+      step.path = path;
+    }
     if (holder.mistake) {
       refuse(step, {Status::invalid_option, to_string(*holder.mistake)});
       return step;
@@ -157,9 +164,7 @@ class ProvisionPlanner {
     }
     step.action = ProvisionAction::generate;
     step.from = scenario_.model.generate->like;
-    const std::filesystem::path root =
-        std::filesystem::path(scenario_.base_directory) / std::get<std::string>(place->value.data);
-    step.scratch = (root / fmt::format(".coldload-provision-{}", ::getpid())).lexically_normal().string();
+    step.scratch = (std::filesystem::path(step.root) / new_scratch_name()).string();
     present_.push_back(&holder);  // by the time that a later one is put in place
     step.chain =
         copying({"provision-source", "local", {option("root", step.scratch)}, {}}, backend, path, true);
@@ -183,20 +188,26 @@ class ProvisionPlanner {
   std::vector<const Holder*> present_;
 };
 
-// The generated model while it is needed; gone with this object.
-class Scratch {
- public:
-  explicit Scratch(std::filesystem::path directory) : directory_(std::move(directory)) {}
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
-
- private:
-  std::filesystem::path directory_;
-};
+Result<void> generate(const ProvisionStep& step, const GenerateSpec& like, Supervisor& supervisor,
+                      const Supervisor::ProgressCallback& progress) {
+  GenerateOptions options;
+  options.directory = step.scratch;
+  options.like = like.like;
+  options.scale = like.scale;
+  options.seed = like.seed;
+  WorkerProgress told;
+  told.phase = "generate";
+  const auto made = generate_model(
+      options,
+      [&](uint64_t done, uint64_t total) {
+        told.delivered_bytes = done;
+        told.total_bytes = total;
+        progress(told);
+      },
+      [&] { return supervisor.interrupt().pending(); });
+  if (!made) return pass(made);
+  return {};
+}
 
 }  // namespace
 
@@ -205,36 +216,42 @@ std::vector<ProvisionStep> plan_provision(const Scenario& scenario, const Regist
   return ProvisionPlanner(scenario, registry, surveyor).plan();
 }
 
+void sweep_provisioned(const std::vector<ProvisionStep>& steps, const TellPlace& tell) {
+  std::set<std::string> done;
+  for (const ProvisionStep& step : steps) {
+    if (step.root.empty()) continue;
+    remove_made_directories(step.root, step.path);
+    if (!done.insert(step.root).second) continue;
+    const SweptScratch swept = sweep_scratch(step.root);
+    for (const std::string& path : swept.removed)
+      tell(path + ": removed, left by a provision that was cut off");
+    for (const std::string& path : swept.left) tell(path);
+  }
+}
+
 Result<StagedCopy> provision(const ProvisionStep& step, const Scenario& scenario, const Registry& registry,
                              Supervisor& supervisor, const Supervisor::ProgressCallback& progress) {
-  std::optional<Scratch> scratch;
+  auto above = MadeDirectories::make(step.root, step.path);
+  if (!above) return pass(above);
+  std::optional<ProvisionScratch> scratch;
   if (step.action == ProvisionAction::generate) {
-    GenerateOptions options;
-    options.directory = step.scratch;
-    if (const auto& generate = scenario.model.generate) {
-      options.like = generate->like;
-      options.scale = generate->scale;
-      options.seed = generate->seed;
-    }
-    WorkerProgress told;
-    told.phase = "generate";
-    const auto made = generate_model(
-        options,
-        [&](uint64_t done, uint64_t total) {
-          told.delivered_bytes = done;
-          told.total_bytes = total;
-          progress(told);
-        },
-        [&] { return supervisor.interrupt().pending(); });
-    if (!made) return pass(made);
-    scratch.emplace(step.scratch);
+    auto created = ProvisionScratch::create(step.scratch);
+    if (!created) return pass(created);
+    scratch.emplace(std::move(*created));
+    if (auto made = generate(step, *scenario.model.generate, supervisor, progress); !made) return pass(made);
   }
-  return stage_in_worker(supervisor, registry, step.chain, scenario.base_directory, true, progress);
+  auto copy = stage_in_worker(supervisor, registry, step.chain, scenario.base_directory, true, progress);
+  if (copy) above->keep();
+  return copy;
 }
 
 Result<void> unprovision(const ProvisionStep& step, const Scenario& scenario, const Registry& registry,
                          Supervisor& supervisor) {
-  return discard_in_worker(supervisor, registry, step.chain, "", scenario.base_directory);
+  if (auto removed = discard_in_worker(supervisor, registry, step.chain, "", scenario.base_directory);
+      !removed)
+    return removed;
+  if (!step.root.empty()) remove_made_directories(step.root, step.path);
+  return {};
 }
 
 }  // namespace coldload

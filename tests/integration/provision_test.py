@@ -1,9 +1,11 @@
 """coldload provision: the model put where it is missing, and taken away again; nothing of anybody else's touched."""
 
 import os
+import signal
+import subprocess
 import unittest
 
-from coldload_cli import ENVIRONMENT, INTEGRITY, MIB, USAGE, CliTest
+from coldload_cli import BINARY, ENVIRONMENT, INTEGRITY, INTERRUPTED, MARK, MIB, USAGE, CliTest, environment, processes_of, until
 from staged_test import facts
 
 TEXT = """[model]
@@ -61,8 +63,8 @@ class Provision(CliTest):
         self.assertEqual({entry["status"] for entry in document["runs"]}, {"ok"})
         told = self.coldload("provision", self.file(), "--remove").out
         self.assertEqual(told.count("removed"), 2)
-        files = {path for path, fact in self.everything().items() if fact and not path.startswith(self.path("run"))}
-        self.assertEqual(files, {path for path, fact in before.items() if fact})
+        left = {path: fact for path, fact in self.everything().items() if not path.startswith(self.path("run"))}
+        self.assertEqual(left, before)
 
     def test_what_it_did_not_put_there_stays(self):
         self.small_model("a/models/x")
@@ -112,6 +114,65 @@ class Provision(CliTest):
         told = self.coldload("provision", self.file(generate=""), "--remove").out
         self.assertIn(f"two: {self.path('b/other/place')}: removed\n", told)
         self.assertFalse(os.path.exists(self.path("b/other/place")))
+
+    def start(self, moment):
+        """A provision that makes a model, as soon as moment() of the scratch directory's names is true."""
+        process = subprocess.Popen([BINARY, "provision", self.scenario(
+            TEXT.format(dir=self.dir, generate=GENERATE.replace("0.05", "1")))], env=environment({MARK: self.dir}),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.addCleanup(process.communicate)
+        self.assertTrue(until(lambda: any(moment(os.listdir(path)) for path in self.scratch_directories()), 30))
+        return process
+
+    def scratch_directories(self):
+        return [entry.path for entry in os.scandir(self.path("a")) if entry.name.startswith(".coldload-provision-")]
+
+    def test_an_interrupt_leaves_nothing_behind(self):
+        before = self.everything()
+        process = self.start(bool)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, INTERRUPTED, err)
+        self.assertEqual(self.everything(), before)
+
+    def test_what_a_killed_one_left_goes_with_the_next_and_nothing_of_others(self):
+        before = self.everything()
+        for arguments in ((), ("--remove",)):
+            process = self.start(bool)
+            name, = self.scratch_directories()
+            self.coldload("provision", self.file(generate=""), "--remove")
+            self.assertEqual(self.scratch_directories(), [name], "its maker lives")
+            process.kill()
+            process.communicate()
+            self.assertTrue(until(lambda: not processes_of(self.dir), 10))
+            told = self.coldload("provision", self.file(generate=""), "--dry-run", expect=ENVIRONMENT).out
+            self.assertEqual(self.scratch_directories(), [name])
+            told = self.coldload("provision", self.file(generate=""), *arguments,
+                                 expect=0 if arguments else ENVIRONMENT).out
+            self.assertIn(f"{name}: removed, left by a provision that was cut off\n", told)
+            self.assertEqual(self.everything(), before)
+
+    def test_a_directory_of_its_name_that_holds_what_it_never_made_stays_and_is_named(self):
+        word = "0123456789abcdef" * 2
+        for name, content in ((f".coldload-provision-{word}", "model-00001-of-00002.safetensors"),
+                              (f".coldload-provision-{word}", "thesis.txt"), (".coldload-provision-77", "config.json"),
+                              (f".coldload-provision-{word}-old", "config.json")):
+            self.write(f"a/{name}/{content}", "precious")
+        os.makedirs(self.path("b/elsewhere"))
+        os.symlink("elsewhere", self.path(f"b/.coldload-provision-{word}"))
+        before = self.everything()
+        told = self.coldload("provision", self.file(generate=""), "--remove").out
+        self.assertEqual(told, self.path(f"a/.coldload-provision-{word}") + ": holds \"thesis.txt\", which is of no "
+                         "generated model: look at it, and remove it yourself\n")
+        self.assertEqual(self.everything(), before)
+
+    def test_a_copy_that_fails_leaves_no_directory_that_was_made_for_it(self):
+        self.small_model("b/other/place")
+        before = self.everything()
+        # The name alone is not too long, the copy's in the making is.
+        text = TEXT.format(dir=self.dir, generate="").replace("models/x", "new/deep/" + "x" * 250)
+        self.coldload("provision", self.scenario(text), expect=ENVIRONMENT)
+        self.assertEqual(self.everything(), before)
 
     def test_a_dry_run_ends_as_the_run_would(self):
         told = self.coldload("provision", self.file(generate=""), "--dry-run", expect=ENVIRONMENT).out
