@@ -12,6 +12,7 @@
 #include "core/plan/expand.hpp"
 #include "core/plan/objects.hpp"
 #include "core/run/ask.hpp"
+#include "core/run/provision_room.hpp"
 #include "core/run/provision_scratch.hpp"
 #include "core/scenario/components.hpp"
 
@@ -49,10 +50,26 @@ BackendChain copying(ComponentSpec source, const ComponentSpec& target, const st
   return {std::move(source), target, std::move(staged)};
 }
 
+GenerateOptions generate_options(const GenerateSpec& like) {
+  GenerateOptions options;
+  options.like = like.like;
+  options.scale = like.scale;
+  options.seed = like.seed;
+  return options;
+}
+
+uint64_t bytes_of_copy(const std::vector<ListedObject>& objects) {
+  uint64_t bytes = 0;
+  for (const ListedObject& object : objects) {
+    if (!is_copy_manifest(object.key)) bytes = saturating_add(bytes, object.size_bytes);
+  }
+  return bytes;
+}
+
 class ProvisionPlanner {
  public:
   ProvisionPlanner(const Scenario& scenario, const Registry& registry, const Surveyor& surveyor)
-      : scenario_(scenario), registry_(registry), surveyor_(surveyor) {}
+      : scenario_(scenario), registry_(registry), surveyor_(surveyor), room_(registry) {}
 
   std::vector<ProvisionStep> plan() {
     for (const ComponentSpec& backend : scenario_.backends) {
@@ -74,6 +91,13 @@ class ProvisionPlanner {
     std::string label;  // its name; with its swept options where several of it are looked at
     ComponentSpec spec;
     std::optional<Diagnostic> mistake;
+  };
+
+  // One that has the model, or will by the time that a later one is put in place.
+  struct Source {
+    const Holder* holder = nullptr;
+    std::string model_path;  // of a Hugging Face cache entry, its snapshot
+    uint64_t bytes = 0;      // of all that a copy takes along
   };
 
   // What a sweep leaves in the same directory is one place. Behind a URL other options may name another.
@@ -123,7 +147,7 @@ class ProvisionPlanner {
       const auto objects = model_objects(survey->objects, survey->model_path);
       const bool held = objects && std::ranges::any_of(*objects, &ModelObject::is_item);
       step.stands = held;
-      if (held) present_.push_back(&holder);
+      if (held) present_.push_back({&holder, survey->model_path, bytes_of_copy(survey->objects)});
       if (!held)
         refuse(step, "something is there, but no *.safetensors: nothing is put where others' files stand");
     } else if (survey.error().status == Status::not_found) {
@@ -152,22 +176,32 @@ class ProvisionPlanner {
                     fmt::format("nothing is written to a backend \"{}\": upload the model with its own tools",
                                 backend.component));
     }
-    for (const Holder* other : present_) {
-      auto source = at_model(other->spec, scenario_.model.path_on(other->spec.name));
+    for (const Source& other : present_) {
+      auto source = at_model(other.holder->spec, other.model_path);
       if (!source) continue;
-      step.from = other->label;
+      if (auto room = room_.take(step.root, path, other.bytes, 0); !room) return refuse(step, room.error());
+      step.from = other.holder->label;
       step.chain = copying(std::move(*source), backend, path, true);
       return;
     }
     if (!scenario_.model.generate) {
       return refuse(step, "no backend of the scenario has it, and [model] has no `generate` to make one by");
     }
+    decide_to_generate(step, holder);
+  }
+
+  void decide_to_generate(ProvisionStep& step, const Holder& holder) {
+    const ComponentSpec& backend = holder.spec;
+    const auto size = model_size(generate_options(*scenario_.model.generate));
+    if (!size) return refuse(step, size.error());
+    const uint64_t bytes = size->total_bytes;
+    if (auto room = room_.take(step.root, step.path, bytes, bytes); !room) return refuse(step, room.error());
     step.action = ProvisionAction::generate;
     step.from = scenario_.model.generate->like;
     step.scratch = (std::filesystem::path(step.root) / new_scratch_name()).string();
-    present_.push_back(&holder);  // by the time that a later one is put in place
+    present_.push_back({&holder, step.path, bytes});
     step.chain =
-        copying({"provision-source", "local", {option("root", step.scratch)}, {}}, backend, path, true);
+        copying({"provision-source", "local", {option("root", step.scratch)}, {}}, backend, step.path, true);
   }
 
   static void refuse(ProvisionStep& step, std::string reason) {
@@ -185,16 +219,14 @@ class ProvisionPlanner {
   const Surveyor& surveyor_;
   std::vector<ProvisionStep> steps_;
   std::vector<Holder> holders_;  // of each step
-  std::vector<const Holder*> present_;
+  std::vector<Source> present_;
+  ProvisionRoom room_;
 };
 
 Result<void> generate(const ProvisionStep& step, const GenerateSpec& like, Supervisor& supervisor,
                       const Supervisor::ProgressCallback& progress) {
-  GenerateOptions options;
+  GenerateOptions options = generate_options(like);
   options.directory = step.scratch;
-  options.like = like.like;
-  options.scale = like.scale;
-  options.seed = like.seed;
   WorkerProgress told;
   told.phase = "generate";
   const auto made = generate_model(

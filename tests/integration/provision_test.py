@@ -178,6 +178,22 @@ class Provision(CliTest):
         told = self.coldload("provision", self.file(generate=""), "--dry-run", expect=ENVIRONMENT).out
         self.assertEqual(told.count("no backend of the scenario has it"), 2)
 
+    def test_a_root_that_is_missing_is_told_by_a_dry_run_too(self):
+        text = TEXT.format(dir=self.dir, generate=GENERATE).replace(f'"{self.dir}/a"', f'"{self.dir}/gone"')
+        for arguments in (("--dry-run",), ()):
+            told = self.coldload("provision", self.scenario(text.replace(", \"two\"", "").replace(
+                f'"{self.dir}/b"', f'"{self.dir}/gone"')), *arguments, expect=USAGE).out
+            self.assertIn(f"one: {self.path('gone')}/models/x: {self.path('gone')}: no such directory: make it", told)
+
+    def test_room_for_the_model_is_told_before_anything_is_made(self):
+        generate = 'generate = { like = "llama-3.1-70b", scale = 1.0 }'
+        before = self.everything()
+        for arguments in (("--dry-run",), ()):
+            told = self.coldload("provision", self.file(generate=generate), *arguments, expect=ENVIRONMENT).out
+            self.assertRegex(told, r"one: .*: no room: the model takes 141 GB and as much while it is made, 1 GiB "
+                             r"stay free, and .* are: make room")
+            self.assertEqual(self.everything(), before)
+
     def test_what_strategies_sweep_and_whether_they_could_run_does_not_matter(self):
         self.small_model("a/models/x")
         text = TEXT.format(dir=self.dir, generate="").replace(
