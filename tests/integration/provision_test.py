@@ -139,6 +139,7 @@ class Provision(CliTest):
         before = self.everything()
         for arguments in ((), ("--remove",)):
             process = self.start(bool)
+            process.send_signal(signal.SIGSTOP)
             name, = self.scratch_directories()
             self.coldload("provision", self.file(generate=""), "--remove")
             self.assertEqual(self.scratch_directories(), [name], "its maker lives")
