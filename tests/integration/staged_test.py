@@ -156,6 +156,20 @@ class Scenarios(Staging):
             self.assertIn('holds "theirs", which is of no copy\'s manifest', case["reason"])
         self.assertEqual(self.untouched(), [])
 
+    def test_nothing_is_built_on_a_copy_and_the_plan_says_how_else(self):
+        text = self.scenario_of('[backend.slow]\nplugin = "shaped"\nsource = "staged"\n[backend.twice]\nplugin = "staged"\n'
+                                'source = "staged"\ntarget = "nvme"\n', '[[compare]]\nbackend = ["slow", "twice"]\n' + hasty(1))
+        file = self.scenario(text)
+        for command in (("plan", file), ("run", file, "--out", self.path("run"))):
+            told = self.coldload(*command, expect=USAGE).err.splitlines()
+            self.assertEqual(len(told), 3, "one line each, whatever the strategies, and their number")
+            for line, name in ((20, "slow"), (23, "twice")):
+                self.assertIn(f'{file}:{line}:10: backend "{name}": source = "staged": that backend stages, and its copy is '
+                              'made for its own cases only, so nothing can be built on it: build on what it copies '
+                              '(source "network", target "nvme"), or the other way round', "\n".join(told))
+        self.assertEqual(self.untouched(), [])
+        self.assertFalse(os.path.exists(self.path("run")))
+
     def test_a_target_that_is_too_small_says_so(self):
         _, document = self.run_scenario(self.scenario_of(more='directory = "copies"').replace(
             'reserve = "0 B"', 'reserve = "1000 TiB"') + '[[compare]]\nbackend = ["staged"]\nstrategy = ["parallel"]\n'
