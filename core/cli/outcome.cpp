@@ -22,4 +22,14 @@ ExitCode outcome_of(const ResultDocument& document) {
   return any_ran ? ExitCode::ok : ExitCode::environment;
 }
 
+ExitCode outcome_of(const Plan& plan) {
+  const auto failed = [](const Case& subject) { return subject.survey_failed.has_value(); };
+  const bool integrity = std::ranges::any_of(plan.cases, [](const Case& subject) {
+    return subject.survey_failed && subject.survey_failed->status == Status::integrity;
+  });
+  if (integrity) return ExitCode::integrity;
+  if (std::ranges::any_of(plan.cases, failed)) return ExitCode::case_failed;
+  return std::ranges::any_of(plan.cases, &Case::runs) ? ExitCode::ok : ExitCode::environment;
+}
+
 }  // namespace coldload

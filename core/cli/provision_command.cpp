@@ -31,7 +31,7 @@ void print_step(const ProvisionStep& step, std::string_view what) {
 // Nothing is to be done, or nothing can be: says which.
 ExitCode tell(const ProvisionStep& step) {
   print_step(step, intention(step));
-  return step.action == ProvisionAction::impossible ? ExitCode::environment : ExitCode::ok;
+  return step.action == ProvisionAction::impossible ? exit_code_of({step.status, step.reason}) : ExitCode::ok;
 }
 
 // As it would end without --dry-run, were every copy made.
@@ -74,7 +74,7 @@ ExitCode take_away(const std::vector<ProvisionStep>& steps, const Scenario& scen
                    const Registry& registry, Supervisor& supervisor) {
   ExitCode code = ExitCode::ok;
   for (const ProvisionStep& step : steps) {
-    if (step.action != ProvisionAction::present || step.chain.empty()) continue;
+    if (!step.stands || step.chain.empty()) continue;
     const auto removed = unprovision(step, scenario, registry, supervisor);
     if (removed) {
       print_step(step, "removed");
@@ -104,6 +104,7 @@ ExitCode provision_command(const Context& context, const ProvisionCommand& comma
   const std::vector<ProvisionStep> steps =
       plan_provision(*scenario, *registry, make_surveyor(supervisor, *registry));
   if (context.interrupt->pending()) return ExitCode::interrupted;
+  if (!command.dry_run) sweep_provisioned(steps, [](const std::string& line) { print_out(line + "\n"); });
   if (command.remove) return take_away(steps, *scenario, *registry, supervisor);
   return command.dry_run ? tell_all(steps) : put(steps, *scenario, *registry, supervisor);
 }

@@ -111,16 +111,16 @@ ExitCode run_scenario(const RunCommand& command, const Scenario& scenario, const
                       Supervisor& supervisor) {
   const auto plan = plan_of(scenario, command.only, registry, supervisor);
   if (!plan) return plan.error();
-  for (const std::string& note : plan->notes) print_error("note: " + note);
   if (command.dry_run) {
     print_out(dry_run_text(*plan));
-    return ExitCode::ok;
+    return outcome_of(*plan);
   }
   if (needs_confirmation(*plan) && !command.yes) {
     print_error(dry_run_text(*plan));
     print_error("error: this is more than one hour or 1 TB: say --yes to run it");
     return ExitCode::usage;
   }
+  for (const std::string& note : plan->notes) print_error("note: " + note);
   return execute(command, *plan, registry, supervisor);
 }
 

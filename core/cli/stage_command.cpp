@@ -10,25 +10,17 @@
 namespace coldload {
 namespace {
 
-// What a copy would be asked to bring, as its source lists it.
-ExitCode list_source(const Context& context, const StageCommand& command, const Registry& registry) {
-  auto source = stage_source(command.source, registry);
-  if (!source) {
-    print_error(source.error());
-    return exit_code_of(source.error());
+ExitCode rehearse(const StageCommand& command, const BackendChain& chain, const Registry& registry,
+                  Supervisor& supervisor) {
+  const auto copy = rehearse_stage_in_worker(supervisor, registry, chain, "");
+  if (!copy) {
+    print_error(copy.error());
+    return exit_code_of(copy.error());
   }
-  Supervisor supervisor(context.executable, *context.interrupt);
-  SurveyRequest asked;
-  asked.backend = {std::move(*source)};
-  const auto listed = make_surveyor(supervisor, registry)(asked);
-  if (!listed) {
-    print_error(listed.error());
-    return exit_code_of(listed.error());
-  }
-  uint64_t bytes = 0;
-  for (const ListedObject& object : listed->objects) bytes += object.size_bytes;
-  print_out(fmt::format("{}: {} in {} files would be copied from {}; nothing was done\n", command.destination,
-                        format_bytes_decimal(bytes), listed->objects.size(), command.source));
+  const std::string what =
+      copy->copied ? " would be copied from " + command.source : ", there already, whole";
+  print_out(fmt::format("{}: {} in {} files{}; nothing was done\n", command.destination,
+                        format_bytes_decimal(copy->bytes), copy->files, what));
   return ExitCode::ok;
 }
 
@@ -49,13 +41,13 @@ ExitCode stage_command(const Context& context, const StageCommand& command) {
     print_error(registry.error());
     return exit_code_of(registry.error());
   }
-  if (command.dry_run) return list_source(context, command, *registry);
   const auto chain = stage_chain(order, *registry);
   if (!chain) {
     print_error(chain.error());
     return exit_code_of(chain.error());
   }
   Supervisor supervisor(context.executable, *context.interrupt);
+  if (command.dry_run) return rehearse(command, *chain, *registry, supervisor);
   const auto copy = [&] {
     CopyProgress progress(command.destination);
     return stage_in_worker(supervisor, *registry, *chain, "", command.verify,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -17,6 +18,7 @@
 #include "core/base/limits.hpp"
 #include "core/model/content.hpp"
 #include "core/model/generated_files.hpp"
+#include "core/model/index.hpp"
 
 namespace coldload {
 namespace {
@@ -24,6 +26,13 @@ namespace {
 constexpr uint64_t kChunkBytes = 8 * limits::kMiB;
 constexpr unsigned kThreadsDefaultMax = 8;
 constexpr unsigned kThreadsMax = 256;
+
+constexpr const char* kConfigName = "config.json";
+constexpr const char* kGenerationConfigName = "generation_config.json";
+constexpr const char* kTokenizerName = "tokenizer.json";
+constexpr const char* kTokenizerConfigName = "tokenizer_config.json";
+constexpr std::array<std::string_view, 5> kSmallFileNames = {
+    kConfigName, kGenerationConfigName, kTokenizerName, kTokenizerConfigName, kIndexName};
 
 struct SmallFile {
   std::string name;
@@ -82,18 +91,17 @@ std::string config_text(const Architecture& a, uint64_t layers, const GenerateOp
 std::vector<SmallFile> small_files_of(const Architecture& architecture, const GenerateOptions& options,
                                       const Outline& outline) {
   std::vector<SmallFile> files = {
-      {"config.json", config_text(architecture, outline.report.layers, options)},
-      {"generation_config.json", "{\n  \"do_sample\": false\n}\n"},
-      {"tokenizer.json",
+      {kConfigName, config_text(architecture, outline.report.layers, options)},
+      {kGenerationConfigName, "{\n  \"do_sample\": false\n}\n"},
+      {kTokenizerName,
        "{\n  \"version\": \"1.0\",\n  \"model\": {\"type\": \"BPE\", \"vocab\": {}, \"merges\": []}\n}\n"},
-      {"tokenizer_config.json",
+      {kTokenizerConfigName,
        fmt::format(
            "{{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n  \"model_max_length\": {}\n}}\n",
            architecture.context_length)},
   };
   if (outline.shards.size() > 1) {
-    files.push_back(
-        {"model.safetensors.index.json", index_text(outline.shards, outline.report.tensor_bytes)});
+    files.push_back({std::string(kIndexName), index_text(outline.shards, outline.report.tensor_bytes)});
   }
   return files;
 }
@@ -283,6 +291,25 @@ Result<GenerateReport> generate_model(const GenerateOptions& options, const Gene
   if (progress) progress(report.total_bytes, report.total_bytes);
   report.elapsed_ns = now_ns() - start_ns;
   return std::move(report);
+}
+
+bool is_generated_name(std::string_view name) {
+  constexpr std::string_view kPartialEnd = ".partial";
+  if (name.starts_with('.') && name.ends_with(kPartialEnd)) {
+    name = name.substr(1, name.size() - 1 - kPartialEnd.size());
+  }
+  if (std::ranges::find(kSmallFileNames, name) != kSmallFileNames.end()) return true;
+  constexpr std::string_view kShardEnd = ".safetensors";
+  if (!name.starts_with("model") || !name.ends_with(kShardEnd)) return false;
+  // "", or "-00002-of-00004", with as many digits as it takes.
+  const std::string_view number = name.substr(5, name.size() - 5 - kShardEnd.size());
+  const size_t of = number.find("-of-");
+  if (number.empty()) return true;
+  const auto digits = [](std::string_view text) {
+    return text.size() >= 5 && text.find_first_not_of("0123456789") == text.npos;
+  };
+  return number.front() == '-' && of != number.npos && of > 0 && digits(number.substr(1, of - 1)) &&
+         digits(number.substr(of + 4));
 }
 
 bool is_generated(const GenerateOptions& options) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -58,6 +59,9 @@ using IsCancelled = std::function<bool()>;
 [[nodiscard]] Result<GenerateReport> generate_model(const GenerateOptions& options,
                                                     const GenerateProgress& progress = {},
                                                     const IsCancelled& cancelled = {});
+
+// Whether a file of this name may be one of a generated model, whatever it is like, or one in the making.
+[[nodiscard]] bool is_generated_name(std::string_view name);
 
 // Whether the directory already holds what these options would generate: same names and sizes, and the
 // options left in its config.json. Reads no weights. [any-thread]

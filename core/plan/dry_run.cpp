@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "core/base/units.hpp"
@@ -116,6 +117,36 @@ void write_head(const Plan& plan, Text out) {
   fmt::format_to(out, "\n\n");
 }
 
+const std::string* reason_of(const Case& subject) {
+  if (subject.skip_reason) return &*subject.skip_reason;
+  return subject.survey_failed ? &subject.survey_failed->message : nullptr;
+}
+
+// What keeps several cases from running is told once, below them, by a number.
+std::vector<std::string> shared_reasons(const Plan& plan) {
+  std::map<std::string, size_t> count;
+  std::vector<std::string> shared;
+  for (const Case& subject : plan.cases) {
+    const std::string* reason = reason_of(subject);
+    if (reason != nullptr && ++count[*reason] == 2) shared.push_back(*reason);
+  }
+  return shared;
+}
+
+void write_reasons(const Plan& plan, size_t width, Text out) {
+  const std::vector<std::string> shared = shared_reasons(plan);
+  for (const Case& subject : plan.cases) {
+    const std::string* reason = reason_of(subject);
+    if (reason == nullptr) continue;
+    const auto known = std::ranges::find(shared, *reason);
+    const std::string told =
+        known == shared.end() ? *reason : fmt::format("({})", known - shared.begin() + 1);
+    fmt::format_to(out, "{:<{}}  {}: {}\n", subject.id, width,
+                   subject.skip_reason ? "skipped" : "failed when asked", told);
+  }
+  for (size_t i = 0; i < shared.size(); ++i) fmt::format_to(out, "({}) {}\n", i + 1, shared[i]);
+}
+
 void write_cases(const Plan& plan, Text out) {
   size_t width = 4;
   for (const Case& subject : plan.cases) width = std::max(width, subject.id.size());
@@ -127,14 +158,7 @@ void write_cases(const Plan& plan, Text out) {
                    format_bytes_decimal(subject.item_bytes()),
                    requests == 0 ? std::string("mapped") : fmt::format("{}", requests));
   }
-  for (const Case& subject : plan.cases) {
-    if (subject.skip_reason)
-      fmt::format_to(out, "{:<{}}  skipped: {}\n", subject.id, width, *subject.skip_reason);
-    if (subject.survey_failed) {
-      fmt::format_to(out, "{:<{}}  failed when asked: {}\n", subject.id, width,
-                     subject.survey_failed->message);
-    }
-  }
+  write_reasons(plan, width, out);
 }
 
 void write_paths(const PlanCost& cost, Text out) {

@@ -131,6 +131,12 @@ class Planner {
       return report_missing(request, answer.failure->message);
     }
     if (answer.failure && answer.failure->status == Status::invalid_option) {
+      for (const ComponentSpec& part : request.backend) {
+        if (!answer.failure->message.starts_with(place_of(part))) continue;
+        // It could not be created, whatever the strategy.
+        return mistake(part.where, fmt::format("backend \"{}\": {}", part.name,
+                                               without_place(part, answer.failure->message)));
+      }
       return mistake(backend.where,
                      fmt::format("backend \"{}\" with strategy \"{}\": {}", backend.name,
                                  request.strategy.name, without_place(backend, answer.failure->message)));

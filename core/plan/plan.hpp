@@ -28,7 +28,8 @@ struct ModelObject {
 // die.
 struct SurveyRequest {
   BackendChain backend;
-  ComponentSpec strategy;  // without a component: nothing is asked of a strategy, the model is only listed
+  ComponentSpec
+      strategy;  // without a component: nothing is asked of one, the model is listed, if it is whole
   std::string model_path;
   std::string base_directory;
 };

@@ -2,6 +2,7 @@
 #include "core/plugin/instance.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -174,6 +175,38 @@ Result<uint64_t> Object::residency() const {
   return resident_bytes;
 }
 
+namespace {
+
+std::vector<std::string> built_on(const EffectiveOptions& options) {
+  std::vector<std::string> names;
+  for (const EffectiveOption& option : options) {
+    if (option.type == COLDLOAD_OPTION_BACKEND && !option.text.empty())
+      names.push_back(fmt::format("{} \"{}\"", option.name, option.text));
+  }
+  return names;
+}
+
+// A copy is made where somebody asks its backend to; what is built on one would open what is not there yet.
+// That it stages is known once it is created, so not to `coldload check`.
+Result<void> refuse_staged(const ComponentSpec& spec, const EffectiveOptions& options,
+                           const std::vector<std::unique_ptr<Backend>>& created) {
+  for (const EffectiveOption& option : options) {
+    if (option.type != COLDLOAD_OPTION_BACKEND) continue;
+    const auto found = std::ranges::find(created, option.text, [](const auto& each) { return each->name(); });
+    if (found == created.end() || !(*found)->stages()) continue;
+    return fail_of(
+        spec, "backend",
+        {Status::invalid_option,
+         fmt::format("{} = \"{}\": that backend stages, and its copy is made for its own cases only, "
+                     "so nothing can be built on it: build on what it copies ({}), or the other way "
+                     "round, a staging backend on this one",
+                     option.name, option.text, fmt::join(built_on((*found)->options()), ", "))});
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Backend>> Backend::create(const Registry& registry, const BackendChain& chain,
                                                  const std::string& base_directory, const HostServices& host,
                                                  const StandIn& stand_in) {
@@ -189,6 +222,7 @@ Result<std::unique_ptr<Backend>> Backend::create(const Registry& registry, const
     backend->name_ = spec.name;
     backend->component_ = checked->component;
     backend->options_ = std::move(checked->options);
+    if (auto fault = refuse_staged(spec, backend->options_, created); !fault) return pass(fault);
     const auto* ops = static_cast<const coldload_backend_ops*>(backend->component_.table->ops);
     const auto find_backend = [&](const std::string& name) -> const void* {
       const auto found = std::ranges::find(created, name, [](const auto& each) { return each->name(); });

@@ -42,6 +42,15 @@ Result<std::vector<ProbeRecord>> probes_of(const json::object& answer) {
   return probes;
 }
 
+StagedCopy staged_copy_of(const json::object& answer) {
+  StagedCopy copy;
+  copy.copied = json::bool_or(answer, "copied");
+  copy.files = json::unsigned_or(answer, "files");
+  copy.bytes = json::unsigned_or(answer, "bytes");
+  copy.copy_ns = json::unsigned_or(answer, "copy_ns");
+  return copy;
+}
+
 }  // namespace
 
 Surveyor make_surveyor(Supervisor& supervisor, const Registry& registry) {
@@ -106,12 +115,19 @@ Result<StagedCopy> stage_in_worker(Supervisor& supervisor, const Registry& regis
   request.verify = verify;
   const auto answer = answer_of(supervisor.execute(request, kStageTimeoutNs, progress), kStageTimeoutNs);
   if (!answer) return pass(answer);
-  StagedCopy copy;
-  copy.copied = json::bool_or(*answer, "copied");
-  copy.files = json::unsigned_or(*answer, "files");
-  copy.bytes = json::unsigned_or(*answer, "bytes");
-  copy.copy_ns = json::unsigned_or(*answer, "copy_ns");
-  return copy;
+  return staged_copy_of(*answer);
+}
+
+Result<StagedCopy> rehearse_stage_in_worker(Supervisor& supervisor, const Registry& registry,
+                                            const BackendChain& chain, const std::string& base_directory) {
+  WorkerRequest request;
+  request.operation = Operation::rehearse_stage;
+  request.base_directory = base_directory;
+  request.plugin_files = plugin_files_for(registry, chain, {});
+  request.backend = chain;
+  const auto answer = answer_of(supervisor.execute(request, kSurveyTimeoutNs, nullptr), kSurveyTimeoutNs);
+  if (!answer) return pass(answer);
+  return staged_copy_of(*answer);
 }
 
 Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry, const BackendChain& chain,

@@ -37,6 +37,11 @@ struct DeviceProbe {
                                                  const BackendChain& chain, const std::string& base_directory,
                                                  bool verify, const Supervisor::ProgressCallback& progress);
 
+// What stage_in_worker() would do and how it would fail, as far as can be known without writing.
+[[nodiscard]] Result<StagedCopy> rehearse_stage_in_worker(Supervisor& supervisor, const Registry& registry,
+                                                          const BackendChain& chain,
+                                                          const std::string& base_directory);
+
 // After the last run: removes what a staging chain prepared below `model_path`, unless its options say that
 // it stays.
 [[nodiscard]] Result<void> discard_in_worker(Supervisor& supervisor, const Registry& registry,

@@ -51,7 +51,11 @@ class Collector {
     request.model_path = scenario_.model.path_on(outermost.name);
     if (warm) request.cache = CacheState::warm;
     if (host) request.destination = "host";
-    ask(std::move(request), subject);
+    const Facts told = ask(std::move(request), subject);
+    // Who does not answer is not asked twice.
+    if (std::ranges::none_of(told, [](const Fact& fact) { return fact.level == FactLevel::error; })) {
+      add_missing_parts(variant, subject);
+    }
   }
 
   void strategy(const StrategyVariant& variant) {
@@ -60,16 +64,28 @@ class Collector {
     WorkerRequest request;
     request.base_directory = scenario_.base_directory;
     request.strategy = variant.spec;
-    ask(std::move(request), subject);
+    (void)ask(std::move(request), subject);
   }
 
   [[nodiscard]] bool stopped() const { return supervisor_.interrupt().pending(); }
   [[nodiscard]] Facts take() { return std::move(facts_); }
 
  private:
-  void ask(WorkerRequest request, const std::string& subject) {
+  Facts ask(WorkerRequest request, const std::string& subject) {
     asking_(subject);
-    add(diagnose_in_worker(supervisor_, registry_, std::move(request), subject));
+    Facts told = diagnose_in_worker(supervisor_, registry_, std::move(request), subject);
+    add(told);
+    return told;
+  }
+
+  // A model of which a part is missing; why else it cannot be listed is a fact already.
+  void add_missing_parts(const BackendVariant& variant, const std::string& subject) {
+    const std::string& path = scenario_.model.path_on(variant.chain.back().name);
+    const auto survey =
+        make_surveyor(supervisor_, registry_)({variant.chain, {}, path, scenario_.base_directory});
+    if (survey || survey.error().status != Status::integrity) return;
+    add({{subject, FactLevel::error, fmt::format("model \"{}\": not whole", path), survey.error().message,
+          "fetch what is missing; or take away what is there and `coldload provision FILE`"}});
   }
 
   // Sweeps, and chains with a backend in common, tell the same thing twice.

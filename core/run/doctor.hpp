@@ -21,6 +21,7 @@ namespace coldload {
 using AskingCallback = std::function<void(const std::string& subject)>;
 
 // Of every backend chain and every strategy that the scenario compares; the same fact of one subject once.
+// A model that is not whole is an error.
 // Errors: as candidate_cases(). An interrupt ends it early. [control-thread]
 [[nodiscard]] std::expected<Facts, Diagnostics> facts_of_scenario(Supervisor& supervisor,
                                                                   const Registry& registry,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "coldload/ext/diagnose.h"
 #include "core/base/file.hpp"
 #include "core/plan/objects.hpp"
 #include "core/run/hidden_cache.hpp"
@@ -109,13 +110,13 @@ Result<void> copy_model(const Backend& backend, const WorkerRequest& request, co
   });
 }
 
-Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& registry,
-                              const HostServices& host, EventSink& events) {
-  const auto backend = Backend::create(registry, request.backend, request.base_directory, host);
-  if (!backend) return pass(backend);
-  const auto found = find_model(**backend, request.model_path);
+namespace {
+
+// What there is to copy, and whether the copy is there already.
+Result<StagedCopy> look_before_staging(const Backend& backend, const std::string& model_path) {
+  const auto found = find_model(backend, model_path);
   if (!found) return pass(found);
-  if (found->path != request.model_path) {
+  if (found->path != model_path) {
     // Copied whole, it would hold each file twice, and be no directory that a server opens.
     return fail(
         Status::invalid_option,
@@ -123,20 +124,45 @@ Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& regi
                     "…/{0}, as the source",
                     found->path));
   }
-  if (auto whole = check_whole(**backend, *found, Wanted::every_file); !whole) return pass(whole);
+  if (auto whole = check_whole(backend, *found, Wanted::every_file); !whole) return pass(whole);
   StagedCopy copy;
   for (const ListedObject& object : found->objects) {
     if (is_copy_manifest(object.key)) continue;
     ++copy.files;
     copy.bytes += object.size_bytes;
   }
-  const auto prepared = (*backend)->is_prepared(request.model_path);
+  const auto prepared = backend.is_prepared(model_path);
   if (!prepared) return pass(prepared);
-  if (!*prepared) {
+  copy.copied = !*prepared;
+  return copy;
+}
+
+}  // namespace
+
+Result<StagedCopy> rehearse_copy(const WorkerRequest& request, const Registry& registry,
+                                 const HostServices& host) {
+  const auto backend = Backend::create(registry, request.backend, request.base_directory, host);
+  if (!backend) return pass(backend);
+  auto copy = look_before_staging(**backend, request.model_path);
+  if (!copy || !copy->copied) return copy;
+  for (const ComponentDiagnosis& told : (*backend)->diagnose(request.model_path)) {
+    if (told.level != COLDLOAD_DIAGNOSIS_ERROR) continue;
+    return fail(Status::io_error, fmt::format("{}: {}: {}", told.fact, told.cause, told.fix));
+  }
+  return copy;
+}
+
+Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& registry,
+                              const HostServices& host, EventSink& events) {
+  const auto backend = Backend::create(registry, request.backend, request.base_directory, host);
+  if (!backend) return pass(backend);
+  auto looked = look_before_staging(**backend, request.model_path);
+  if (!looked) return looked;
+  StagedCopy copy = *looked;
+  if (copy.copied) {
     events.phase("prepare");
     const uint64_t began_ns = now_ns();
     if (auto made = copy_model(**backend, request, host, events); !made) return pass(made);
-    copy.copied = true;
     copy.copy_ns = now_ns() - began_ns;
   }
   if (!request.verify) return copy;

@@ -48,6 +48,11 @@ struct StagedCopy {
 [[nodiscard]] Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& registry,
                                             const HostServices& host, EventSink& events);
 
+// What stage_copy() would do and how it would fail, as far as can be known without writing: `copied` is
+// whether it would copy. [control-thread]
+[[nodiscard]] Result<StagedCopy> rehearse_copy(const WorkerRequest& request, const Registry& registry,
+                                               const HostServices& host);
+
 // Undoes what a staging backend prepared, in a worker. [control-thread]
 [[nodiscard]] Result<void> discard_copy(const WorkerRequest& request, const Registry& registry,
                                         const HostServices& host);

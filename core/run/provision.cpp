@@ -1,17 +1,19 @@
 #include "core/run/provision.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/model/generator.hpp"
 #include "core/plan/expand.hpp"
 #include "core/plan/objects.hpp"
 #include "core/run/ask.hpp"
+#include "core/run/provision_room.hpp"
+#include "core/run/provision_scratch.hpp"
 #include "core/scenario/components.hpp"
 
 namespace coldload {
@@ -49,10 +51,26 @@ BackendChain copying(ComponentSpec source, const ComponentSpec& target, const st
   return {std::move(source), target, std::move(staged)};
 }
 
+GenerateOptions generate_options(const GenerateSpec& like) {
+  GenerateOptions options;
+  options.like = like.like;
+  options.scale = like.scale;
+  options.seed = like.seed;
+  return options;
+}
+
+uint64_t bytes_of_copy(const std::vector<ListedObject>& objects) {
+  uint64_t bytes = 0;
+  for (const ListedObject& object : objects) {
+    if (!is_copy_manifest(object.key)) bytes = saturating_add(bytes, object.size_bytes);
+  }
+  return bytes;
+}
+
 class ProvisionPlanner {
  public:
   ProvisionPlanner(const Scenario& scenario, const Registry& registry, const Surveyor& surveyor)
-      : scenario_(scenario), registry_(registry), surveyor_(surveyor) {}
+      : scenario_(scenario), registry_(registry), surveyor_(surveyor), room_(registry) {}
 
   std::vector<ProvisionStep> plan() {
     for (const ComponentSpec& backend : scenario_.backends) {
@@ -74,6 +92,13 @@ class ProvisionPlanner {
     std::string label;  // its name; with its swept options where several of it are looked at
     ComponentSpec spec;
     std::optional<Diagnostic> mistake;
+  };
+
+  // One that has the model, or will by the time that a later one is put in place.
+  struct Source {
+    const Holder* holder = nullptr;
+    std::string model_path;  // of a Hugging Face cache entry, its snapshot
+    uint64_t bytes = 0;      // of all that a copy takes along
   };
 
   // What a sweep leaves in the same directory is one place. Behind a URL other options may name another.
@@ -108,21 +133,32 @@ class ProvisionPlanner {
     const std::string& path = scenario_.model.path_on(backend.name);
     const Member* place = place_option(backend);
     step.place = below(place == nullptr ? backend.name : std::get<std::string>(place->value.data), path);
+    if (place != nullptr && place->key != "url") {
+      step.root = (std::filesystem::path(scenario_.base_directory) / std::get<std::string>(place->value.data))
+                      .lexically_normal()
+                      .string();
+      step.path = path;
+    }
     if (holder.mistake) {
-      refuse(step, to_string(*holder.mistake));
+      refuse(step, {Status::invalid_option, to_string(*holder.mistake)});
       return step;
     }
     const auto survey = surveyor_({{backend}, {}, path, scenario_.base_directory});
     if (survey) {
       const auto objects = model_objects(survey->objects, survey->model_path);
       const bool held = objects && std::ranges::any_of(*objects, &ModelObject::is_item);
-      if (held) present_.push_back(&holder);
+      step.stands = held;
+      if (held) present_.push_back({&holder, survey->model_path, bytes_of_copy(survey->objects)});
       if (!held)
         refuse(step, "something is there, but no *.safetensors: nothing is put where others' files stand");
     } else if (survey.error().status == Status::not_found) {
       step.action = ProvisionAction::copy;
+    } else if (survey.error().status == Status::integrity) {
+      step.stands = true;
+      refuse(step, {Status::integrity, survey.error().message +
+                                           "; or take it away and provision again: nothing is put over it"});
     } else {
-      refuse(step, survey.error().message);
+      refuse(step, survey.error());
     }
     if (const auto moved = at_model(backend, path); moved && !path.empty()) {
       step.chain = copying(*moved, backend, path, false);
@@ -141,29 +177,42 @@ class ProvisionPlanner {
                     fmt::format("nothing is written to a backend \"{}\": upload the model with its own tools",
                                 backend.component));
     }
-    for (const Holder* other : present_) {
-      auto source = at_model(other->spec, scenario_.model.path_on(other->spec.name));
+    for (const Source& other : present_) {
+      auto source = at_model(other.holder->spec, other.model_path);
       if (!source) continue;
-      step.from = other->label;
+      if (auto room = room_.take(step.root, path, other.bytes, 0); !room) return refuse(step, room.error());
+      step.from = other.holder->label;
       step.chain = copying(std::move(*source), backend, path, true);
       return;
     }
     if (!scenario_.model.generate) {
       return refuse(step, "no backend of the scenario has it, and [model] has no `generate` to make one by");
     }
+    decide_to_generate(step, holder);
+  }
+
+  void decide_to_generate(ProvisionStep& step, const Holder& holder) {
+    const ComponentSpec& backend = holder.spec;
+    const auto size = model_size(generate_options(*scenario_.model.generate));
+    if (!size) return refuse(step, size.error());
+    const uint64_t bytes = size->total_bytes;
+    if (auto room = room_.take(step.root, step.path, bytes, bytes); !room) return refuse(step, room.error());
     step.action = ProvisionAction::generate;
     step.from = scenario_.model.generate->like;
-    const std::filesystem::path root =
-        std::filesystem::path(scenario_.base_directory) / std::get<std::string>(place->value.data);
-    step.scratch = (root / fmt::format(".coldload-provision-{}", ::getpid())).lexically_normal().string();
-    present_.push_back(&holder);  // by the time that a later one is put in place
+    step.scratch = (std::filesystem::path(step.root) / new_scratch_name()).string();
+    present_.push_back({&holder, step.path, bytes});
     step.chain =
-        copying({"provision-source", "local", {option("root", step.scratch)}, {}}, backend, path, true);
+        copying({"provision-source", "local", {option("root", step.scratch)}, {}}, backend, step.path, true);
   }
 
   static void refuse(ProvisionStep& step, std::string reason) {
+    refuse(step, Error{Status::unsupported, std::move(reason)});
+  }
+
+  static void refuse(ProvisionStep& step, Error why) {
     step.action = ProvisionAction::impossible;
-    step.reason = std::move(reason);
+    step.status = why.status;
+    step.reason = std::move(why.message);
   }
 
   const Scenario& scenario_;
@@ -171,23 +220,27 @@ class ProvisionPlanner {
   const Surveyor& surveyor_;
   std::vector<ProvisionStep> steps_;
   std::vector<Holder> holders_;  // of each step
-  std::vector<const Holder*> present_;
+  std::vector<Source> present_;
+  ProvisionRoom room_;
 };
 
-// The generated model while it is needed; gone with this object.
-class Scratch {
- public:
-  explicit Scratch(std::filesystem::path directory) : directory_(std::move(directory)) {}
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
-
- private:
-  std::filesystem::path directory_;
-};
+Result<void> generate(const ProvisionStep& step, const GenerateSpec& like, Supervisor& supervisor,
+                      const Supervisor::ProgressCallback& progress) {
+  GenerateOptions options = generate_options(like);
+  options.directory = step.scratch;
+  WorkerProgress told;
+  told.phase = "generate";
+  const auto made = generate_model(
+      options,
+      [&](uint64_t done, uint64_t total) {
+        told.delivered_bytes = done;
+        told.total_bytes = total;
+        progress(told);
+      },
+      [&] { return supervisor.interrupt().pending(); });
+  if (!made) return pass(made);
+  return {};
+}
 
 }  // namespace
 
@@ -196,36 +249,42 @@ std::vector<ProvisionStep> plan_provision(const Scenario& scenario, const Regist
   return ProvisionPlanner(scenario, registry, surveyor).plan();
 }
 
+void sweep_provisioned(const std::vector<ProvisionStep>& steps, const TellPlace& tell) {
+  std::set<std::string> done;
+  for (const ProvisionStep& step : steps) {
+    if (step.root.empty()) continue;
+    remove_made_directories(step.root, step.path);
+    if (!done.insert(step.root).second) continue;
+    const SweptScratch swept = sweep_scratch(step.root);
+    for (const std::string& path : swept.removed)
+      tell(path + ": removed, left by a provision that was cut off");
+    for (const std::string& path : swept.left) tell(path);
+  }
+}
+
 Result<StagedCopy> provision(const ProvisionStep& step, const Scenario& scenario, const Registry& registry,
                              Supervisor& supervisor, const Supervisor::ProgressCallback& progress) {
-  std::optional<Scratch> scratch;
+  auto above = MadeDirectories::make(step.root, step.path);
+  if (!above) return pass(above);
+  std::optional<ProvisionScratch> scratch;
   if (step.action == ProvisionAction::generate) {
-    GenerateOptions options;
-    options.directory = step.scratch;
-    if (const auto& generate = scenario.model.generate) {
-      options.like = generate->like;
-      options.scale = generate->scale;
-      options.seed = generate->seed;
-    }
-    WorkerProgress told;
-    told.phase = "generate";
-    const auto made = generate_model(
-        options,
-        [&](uint64_t done, uint64_t total) {
-          told.delivered_bytes = done;
-          told.total_bytes = total;
-          progress(told);
-        },
-        [&] { return supervisor.interrupt().pending(); });
-    if (!made) return pass(made);
-    scratch.emplace(step.scratch);
+    auto created = ProvisionScratch::create(step.scratch);
+    if (!created) return pass(created);
+    scratch.emplace(std::move(*created));
+    if (auto made = generate(step, *scenario.model.generate, supervisor, progress); !made) return pass(made);
   }
-  return stage_in_worker(supervisor, registry, step.chain, scenario.base_directory, true, progress);
+  auto copy = stage_in_worker(supervisor, registry, step.chain, scenario.base_directory, true, progress);
+  if (copy) above->keep();
+  return copy;
 }
 
 Result<void> unprovision(const ProvisionStep& step, const Scenario& scenario, const Registry& registry,
                          Supervisor& supervisor) {
-  return discard_in_worker(supervisor, registry, step.chain, "", scenario.base_directory);
+  if (auto removed = discard_in_worker(supervisor, registry, step.chain, "", scenario.base_directory);
+      !removed)
+    return removed;
+  if (!step.root.empty()) remove_made_directories(step.root, step.path);
+  return {};
 }
 
 }  // namespace coldload

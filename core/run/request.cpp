@@ -6,11 +6,12 @@
 namespace coldload {
 namespace {
 
-constexpr std::array<std::pair<Operation, std::string_view>, 6> kOperations = {{
+constexpr std::array<std::pair<Operation, std::string_view>, 7> kOperations = {{
     {Operation::run, "run"},
     {Operation::survey, "survey"},
     {Operation::probe, "probe"},
     {Operation::stage, "stage"},
+    {Operation::rehearse_stage, "rehearse_stage"},
     {Operation::discard, "discard"},
     {Operation::diagnose, "diagnose"},
 }};

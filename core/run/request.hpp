@@ -17,9 +17,11 @@
 namespace coldload {
 
 // diagnose: facts about the backend, or without one about the strategy, for `coldload doctor`.
-// survey: what make_plan() asks; without a strategy the model is only listed.
-// stage: what a staging backend needs is made, whatever will read it; discard: it is not needed any more.
-enum class Operation { run, survey, probe, stage, discard, diagnose };
+// survey: what make_plan() asks; without a strategy the model is only listed, and has to be
+// whole.
+// stage: what a staging backend needs is made, whatever will read it; rehearse_stage: as far as can be
+// known without writing; discard: it is not needed any more.
+enum class Operation { run, survey, probe, stage, rehearse_stage, discard, diagnose };
 
 struct WorkerRequest {
   Operation operation = Operation::run;

@@ -36,8 +36,6 @@ bool lies_in(const std::filesystem::path& path, const std::filesystem::path& dir
   return std::mismatch(directory.begin(), directory.end(), path.begin(), path.end()).first == directory.end();
 }
 
-}  // namespace
-
 Result<ComponentSpec> stage_source(const std::string& source, const Registry& registry) {
   const std::string scheme = scheme_of(source);
   if (scheme.empty()) return directory_spec("source", source);
@@ -53,6 +51,8 @@ Result<ComponentSpec> stage_source(const std::string& source, const Registry& re
               fmt::format("{}: no backend reads {}://{}", sdk::without_secrets(source), scheme,
                           suggestion(scheme, known)));
 }
+
+}  // namespace
 
 Result<BackendChain> stage_chain(const StageOrder& order, const Registry& registry) {
   auto source = stage_source(order.source, registry);

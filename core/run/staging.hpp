@@ -17,9 +17,6 @@ struct StageOrder {
   std::optional<uint32_t> parallel;
 };
 
-// What a source is read by. Errors: as of stage_chain, of the source.
-[[nodiscard]] Result<ComponentSpec> stage_source(const std::string& source, const Registry& registry);
-
 // The chain that makes it: the source, the directory above the destination, and a staging backend on both.
 // Errors (invalid_option): a scheme that no backend has, no such directory above the destination, one that
 // lies in the other.

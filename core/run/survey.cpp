@@ -101,7 +101,13 @@ Result<Survey> list_model(const Backend& backend, const std::string& model_path)
 Result<Survey> take_survey(const WorkerRequest& request, const Registry& registry, const HostServices& host) {
   auto backend = Backend::create(registry, request.backend, request.base_directory, host);
   if (!backend) return pass(backend);
-  if (request.strategy.component.empty()) return list_model(**backend, request.model_path);
+  if (request.strategy.component.empty()) {
+    auto listed = list_model(**backend, request.model_path);
+    if (!listed) return listed;
+    if (auto whole = check_whole(**backend, {listed->model_path, listed->objects}); !whole)
+      return pass(whole);
+    return listed;
+  }
   auto strategy = Strategy::create(registry, request.strategy, request.base_directory, host);
   if (!strategy) return pass(strategy);
   auto listed = list_model(**backend, request.model_path);

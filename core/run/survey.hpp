@@ -23,6 +23,7 @@ struct FoundModel {
 // Of its shards.
 [[nodiscard]] coldload_model_size size_of(const FoundModel& model);
 
+// Errors (integrity): a model that is not whole, see check_whole(). [control-thread]
 [[nodiscard]] Result<Survey> take_survey(const WorkerRequest& request, const Registry& registry,
                                          const HostServices& host);
 

@@ -134,8 +134,10 @@ json::object answer_to(const WorkerRequest& request, EventSink& events, const st
     if (!discarded) return failure_event(discarded.error());
     return {{"event", "done"}};
   }
-  if (request.operation == Operation::stage) {
-    const auto staged = stage_copy(request, registry, services, events);
+  if (request.operation == Operation::stage || request.operation == Operation::rehearse_stage) {
+    const auto staged = request.operation == Operation::stage
+                            ? stage_copy(request, registry, services, events)
+                            : rehearse_copy(request, registry, services);
     if (!staged) return failure_event(staged.error());
     return {{"event", "done"},
             {"copied", staged->copied},

@@ -100,6 +100,20 @@ class ScenarioFiles(CliTest):
                      f'{self.path("root/client-modl")}: ', "put it there (coldload provision FILE), or correct the path",
                      command="plan")
 
+    def test_a_plan_ends_as_the_run_would(self):
+        self.small_model("whole")
+        self.small_model("half")
+        os.remove(self.path("half/model-00002-of-00002.safetensors"))
+        text = '[model]\npath = "{}"\n[backend.local]\nroot = "."\n[strategy.{}]\n[[compare]]\ncache = ["{}"]\n'
+        for path, strategy, cache, code, words in (("whole", "sequential", "cold", OK, "1 run"),
+                                                   ("whole", "sequential", "first-start", ENVIRONMENT, "1 skipped"),
+                                                   ("half", "sequential", "cold", INTEGRITY, "1 failed when asked")):
+            file = self.scenario(text.format(path, strategy, cache) + hasty(1))
+            for command in (("plan", file), ("run", "--dry-run", file)):
+                with self.subTest(path=path, cache=cache, command=command):
+                    self.assertIn(words, self.coldload(*command, expect=code).out)
+            self.coldload("run", file, "--out", self.path(path + cache), expect=code)
+
     def test_a_ten_kilobyte_scenario_is_checked_promptly(self):
         blocks = "".join(f'[strategy.s{n}]\nplugin = "parallel"\nthreads = [1, 2, {n + 3}]\n' for n in range(170))
         path = self.scenario(NULL + blocks)

@@ -105,6 +105,15 @@ class Scenarios(DoctorCase, CliTest):
         self.assertEqual([fact for fact in facts if "is not there" in fact["fact"]], [], "said once, as an error")
         self.assertEqual(self.one(facts, "backend two", "model \"empty\": no *.safetensors")["level"], "error")
 
+    def test_a_model_of_which_a_part_is_missing_is_an_error_that_names_it(self):
+        self.small_model()
+        os.remove(self.path("model/model-00002-of-00002.safetensors"))
+        facts = self.check('[model]\npath = "model"\n[backend.disk]\nplugin = "local"\nroot = "."\n'
+                           '[strategy.sequential]\n', expect=ENVIRONMENT)
+        told = self.one(facts, "backend disk", "model \"model\": not whole")
+        self.assertEqual(told["level"], "error")
+        self.assertIn("model-00002-of-00002.safetensors: named by the index, but missing", told["cause"])
+
     def test_a_staged_backend_tells_room_and_all_it_is_built_on(self):
         self.small_model()
         os.makedirs(self.path("disk"))

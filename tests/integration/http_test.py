@@ -6,7 +6,7 @@ import shutil
 import sys
 import unittest
 
-from coldload_cli import BUILD, CASE_FAILED, ENVIRONMENT, OK, SOURCE, USAGE, CliTest, hasty
+from coldload_cli import BUILD, CASE_FAILED, ENVIRONMENT, INTEGRITY, OK, SOURCE, USAGE, CliTest, hasty
 from conformance_cli import ConformanceCliTest
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
@@ -69,7 +69,7 @@ class Loads(HttpTest):
             finished = self.coldload("check", self.scenario(
                 f'[model]\npath = "model"\n[backend.web]\nplugin = "http"\nurl = "{nginx.url}"\n[strategy.parallel]\n'))
             self.assertEqual(finished.code, OK)
-            finished = self.coldload("plan", self.path("scenario.toml"), expect=(OK, USAGE))
+            finished = self.coldload("plan", self.path("scenario.toml"), expect=CASE_FAILED)
             self.assertIn("certificate", finished.err + finished.out)
 
     def test_keys_of_any_letters(self):
@@ -98,7 +98,7 @@ class Fails(HttpTest):
         text = (f'[model]\npath = "model"\n[backend.web]\nplugin = "http"\nurl = "{url}"\n{more}\n[strategy.parallel]\n' +
                 hasty(1))
         # What cannot be asked while planning is told in the plan.
-        finished = self.coldload("plan", self.scenario(text), expect=(OK, USAGE))
+        finished = self.coldload("plan", self.scenario(text), expect=(CASE_FAILED, INTEGRITY, USAGE))
         for words in said:
             self.assertIn(words, finished.err + finished.out)
 

@@ -1,9 +1,11 @@
 """coldload provision: the model put where it is missing, and taken away again; nothing of anybody else's touched."""
 
 import os
+import signal
+import subprocess
 import unittest
 
-from coldload_cli import ENVIRONMENT, USAGE, CliTest
+from coldload_cli import BINARY, ENVIRONMENT, INTEGRITY, INTERRUPTED, MARK, MIB, USAGE, CliTest, environment, processes_of, until
 from staged_test import facts
 
 TEXT = """[model]
@@ -61,8 +63,8 @@ class Provision(CliTest):
         self.assertEqual({entry["status"] for entry in document["runs"]}, {"ok"})
         told = self.coldload("provision", self.file(), "--remove").out
         self.assertEqual(told.count("removed"), 2)
-        files = {path for path, fact in self.everything().items() if fact and not path.startswith(self.path("run"))}
-        self.assertEqual(files, {path for path, fact in before.items() if fact})
+        left = {path: fact for path, fact in self.everything().items() if not path.startswith(self.path("run"))}
+        self.assertEqual(left, before)
 
     def test_what_it_did_not_put_there_stays(self):
         self.small_model("a/models/x")
@@ -80,9 +82,118 @@ class Provision(CliTest):
         self.assertIn("something is there, but no *.safetensors", finished.out)
         self.assertEqual(os.listdir(self.path("b/other/place")), ["notes.txt"])
 
+    def test_a_model_of_which_a_part_is_missing_is_neither_there_nor_written_over(self):
+        self.small_model("b/other/place", shards=(MIB, MIB, MIB))
+        os.remove(self.path("b/other/place/model-00002-of-00003.safetensors"))
+        os.remove(self.path("b/other/place/model-00003-of-00003.safetensors"))
+        before = self.everything()
+        told = self.coldload("provision", self.file(), "--dry-run", expect=INTEGRITY).out
+        self.assertIn("one: " + self.path("a/models/x") + ": would be made", told, "half a model is no source")
+        told = self.coldload("provision", self.file(generate=""), expect=ENVIRONMENT).out
+        self.assertIn("one: " + self.path("a/models/x") + ": no backend of the scenario has it", told)
+        self.assertRegex(told, r"two: .*is not whole: model-00002-of-00003.safetensors: .*model-00003-of-00003.safetensors: "
+                         r".*: fetch what is missing; .* take it away and provision again: nothing is put over it\n")
+        self.assertEqual(self.everything(), before)
+
+    def test_it_is_copied_from_the_backend_that_holds_all_of_it(self):
+        self.small_model("a/models/x", shards=(MIB, MIB, MIB))
+        os.remove(self.path("a/models/x/model-00002-of-00003.safetensors"))
+        self.small_model("b/other/place", shards=(MIB, MIB, MIB))
+        os.makedirs(self.path("c"))
+        text = TEXT.format(dir=self.dir, generate="").replace(
+            "[backend.network]", f'[backend.three]\nplugin = "local"\nroot = "{self.dir}/c"\n[backend.network]').replace(
+            'two = "other/place"', 'two = "other/place", three = "x"').replace('"two"]', '"two", "three"]')
+        told = self.coldload("provision", self.scenario(text), expect=INTEGRITY).out
+        self.assertIn(f"three: {self.path('c/x')}: copied from backend two, 3.15 MB in 5 files", told)
+
+    def test_a_copy_of_ours_that_lost_a_part_can_be_taken_away(self):
+        self.small_model("a/models/x")
+        self.coldload("provision", self.file(generate=""))
+        os.remove(self.path("b/other/place/model-00002-of-00002.safetensors"))
+        self.coldload("provision", self.file(generate=""), expect=INTEGRITY)
+        told = self.coldload("provision", self.file(generate=""), "--remove").out
+        self.assertIn(f"two: {self.path('b/other/place')}: removed\n", told)
+        self.assertFalse(os.path.exists(self.path("b/other/place")))
+
+    def start(self, moment):
+        """A provision that makes a model, as soon as moment() of the scratch directory's names is true."""
+        process = subprocess.Popen([BINARY, "provision", self.scenario(
+            TEXT.format(dir=self.dir, generate=GENERATE.replace("0.05", "1")))], env=environment({MARK: self.dir}),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.addCleanup(process.communicate)
+        self.assertTrue(until(lambda: any(moment(os.listdir(path)) for path in self.scratch_directories()), 30))
+        return process
+
+    def scratch_directories(self):
+        return [entry.path for entry in os.scandir(self.path("a")) if entry.name.startswith(".coldload-provision-")]
+
+    def test_an_interrupt_leaves_nothing_behind(self):
+        before = self.everything()
+        process = self.start(bool)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, INTERRUPTED, err)
+        self.assertEqual(self.everything(), before)
+
+    def test_what_a_killed_one_left_goes_with_the_next_and_nothing_of_others(self):
+        before = self.everything()
+        for arguments in ((), ("--remove",)):
+            process = self.start(bool)
+            process.send_signal(signal.SIGSTOP)
+            name, = self.scratch_directories()
+            self.coldload("provision", self.file(generate=""), "--remove")
+            self.assertEqual(self.scratch_directories(), [name], "its maker lives")
+            process.kill()
+            process.communicate()
+            self.assertTrue(until(lambda: not processes_of(self.dir), 10))
+            told = self.coldload("provision", self.file(generate=""), "--dry-run", expect=ENVIRONMENT).out
+            self.assertEqual(self.scratch_directories(), [name])
+            told = self.coldload("provision", self.file(generate=""), *arguments,
+                                 expect=0 if arguments else ENVIRONMENT).out
+            self.assertIn(f"{name}: removed, left by a provision that was cut off\n", told)
+            self.assertEqual(self.everything(), before)
+
+    def test_a_directory_of_its_name_that_holds_what_it_never_made_stays_and_is_named(self):
+        word = "0123456789abcdef" * 2
+        for name, content in ((f".coldload-provision-{word}", "model-00001-of-00002.safetensors"),
+                              (f".coldload-provision-{word}", "thesis.txt"), (".coldload-provision-77", "config.json"),
+                              (f".coldload-provision-{word}-old", "config.json")):
+            self.write(f"a/{name}/{content}", "precious")
+        os.makedirs(self.path("b/elsewhere"))
+        os.symlink("elsewhere", self.path(f"b/.coldload-provision-{word}"))
+        before = self.everything()
+        told = self.coldload("provision", self.file(generate=""), "--remove").out
+        self.assertEqual(told, self.path(f"a/.coldload-provision-{word}") + ": holds \"thesis.txt\", which is of no "
+                         "generated model: look at it, and remove it yourself\n")
+        self.assertEqual(self.everything(), before)
+
+    def test_a_copy_that_fails_leaves_no_directory_that_was_made_for_it(self):
+        self.small_model("b/other/place")
+        before = self.everything()
+        # The name alone is not too long, the copy's in the making is.
+        text = TEXT.format(dir=self.dir, generate="").replace("models/x", "new/deep/" + "x" * 250)
+        self.coldload("provision", self.scenario(text), expect=ENVIRONMENT)
+        self.assertEqual(self.everything(), before)
+
     def test_a_dry_run_ends_as_the_run_would(self):
         told = self.coldload("provision", self.file(generate=""), "--dry-run", expect=ENVIRONMENT).out
         self.assertEqual(told.count("no backend of the scenario has it"), 2)
+
+    def test_a_root_that_is_missing_is_told_by_a_dry_run_too(self):
+        text = TEXT.format(dir=self.dir, generate=GENERATE).replace(f'"{self.dir}/a"', f'"{self.dir}/gone"')
+        for arguments in (("--dry-run",), ()):
+            told = self.coldload("provision", self.scenario(text.replace(", \"two\"", "").replace(
+                f'"{self.dir}/b"', f'"{self.dir}/gone"')), *arguments, expect=USAGE).out
+            self.assertIn(f"one: {self.path('gone')}/models/x: {self.path('gone')}: no such directory: make it", told)
+
+    def test_room_for_the_model_is_told_before_anything_is_made(self):
+        generate = 'generate = { like = "llama-3.1-70b", scale = 1.0 }'
+        before = self.everything()
+        for arguments in (("--dry-run",), ()):
+            told = self.coldload("provision", self.file(generate=generate), *arguments, expect=ENVIRONMENT).out
+            self.assertRegex(told, r"one: .*: no room: the model takes 141 GB and as much while it is made, 1 GiB "
+                             r"stay free, and .* are: make room")
+            self.assertEqual(self.everything(), before)
 
     def test_what_strategies_sweep_and_whether_they_could_run_does_not_matter(self):
         self.small_model("a/models/x")

@@ -156,6 +156,20 @@ class Scenarios(Staging):
             self.assertIn('holds "theirs", which is of no copy\'s manifest', case["reason"])
         self.assertEqual(self.untouched(), [])
 
+    def test_nothing_is_built_on_a_copy_and_the_plan_says_how_else(self):
+        text = self.scenario_of('[backend.slow]\nplugin = "shaped"\nsource = "staged"\n[backend.twice]\nplugin = "staged"\n'
+                                'source = "staged"\ntarget = "nvme"\n', '[[compare]]\nbackend = ["slow", "twice"]\n' + hasty(1))
+        file = self.scenario(text)
+        for command in (("plan", file), ("run", file, "--out", self.path("run"))):
+            told = self.coldload(*command, expect=USAGE).err.splitlines()
+            self.assertEqual(len(told), 3, "one line each, whatever the strategies, and their number")
+            for line, name in ((20, "slow"), (23, "twice")):
+                self.assertIn(f'{file}:{line}:10: backend "{name}": source = "staged": that backend stages, and its copy is '
+                              'made for its own cases only, so nothing can be built on it: build on what it copies '
+                              '(source "network", target "nvme"), or the other way round', "\n".join(told))
+        self.assertEqual(self.untouched(), [])
+        self.assertFalse(os.path.exists(self.path("run")))
+
     def test_a_target_that_is_too_small_says_so(self):
         _, document = self.run_scenario(self.scenario_of(more='directory = "copies"').replace(
             'reserve = "0 B"', 'reserve = "1000 TiB"') + '[[compare]]\nbackend = ["staged"]\nstrategy = ["parallel"]\n'
@@ -174,8 +188,9 @@ class FullDisk(Staging):
         os.mkdir(small)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", small], check=True)
         self.addCleanup(subprocess.run, ["umount", "-l", small], check=True)
-        finished = self.coldload("stage", self.path("source/model"), os.path.join(small, "model"), expect=ENVIRONMENT)
-        self.assertIn("are free: free some", finished.err)
+        arguments = ("stage", self.path("source/model"), os.path.join(small, "model"))
+        self.assertIn("are free: free some", self.coldload(*arguments, expect=ENVIRONMENT).err)
+        self.assertIn("no room for the copy in ", self.coldload(*arguments, "--dry-run", expect=ENVIRONMENT).err)
         self.assertEqual(os.listdir(small), [])
 
     def test_a_disk_that_somebody_fills_amid_the_copy_leaves_what_is_theirs(self):
@@ -292,13 +307,39 @@ class Command(Staging):
     def test_refuses_what_makes_no_sense(self):
         for arguments, why in ((("s4://bucket/x", "target/x"), "no backend reads s4://"),
                                (("missing", "target/x"), "no such directory"),
+                               (("source/model", "target/no/x"), "target/no: no such directory"),
+                               (("source/model", "source/model"), "one lies in the other"),
                                (("source/model", "source/model/x"), "one lies in the other"),
                                (("source/model", "/"), "name the directory"),
                                (("source/model", "target/x", "--limit", "fast"), "--limit")):
-            with self.subTest(arguments=arguments):
-                finished = self.coldload("stage", *arguments, expect=USAGE, cwd=self.dir)
-                self.assertIn(why, finished.err)
+            for more in ((), ("--dry-run",)):
+                with self.subTest(arguments=arguments, more=more):
+                    finished = self.coldload("stage", *arguments, *more, expect=USAGE, cwd=self.dir)
+                    self.assertIn(why, finished.err)
         self.assertEqual(self.untouched(), [])
+
+    def both(self, *arguments, expect):
+        """stderr of a dry run, which is what the real call says."""
+        dry, real = (self.coldload("stage", *arguments, *more, expect=expect, cwd=self.dir).err
+                     for more in (("--dry-run",), ()))
+        self.assertEqual(dry, real)
+        return dry
+
+    def test_a_dry_run_ends_as_the_real_call_would_and_writes_nothing(self):
+        told = self.coldload("stage", "source/model", "target/x", "--dry-run", cwd=self.dir).out
+        self.assertEqual(told, "target/x: 13.6 MB in 4 files would be copied from source/model; nothing was done\n")
+        self.assertIn("holds \"weights.safetensors\", which is of no copy's manifest",
+                      self.both("source/model", "target/theirs", expect=ENVIRONMENT))
+        os.mkdir(self.path("hub"))
+        os.symlink("nowhere", self.path("hub/model.safetensors"))
+        self.write("hub/config.json", "{}")
+        self.assertIn("link to nowhere, which does not exist", self.both("hub", "target/x", expect=INTEGRITY))
+        self.assertEqual(self.untouched(), [])
+        self.coldload("stage", "source/model", "target/x", cwd=self.dir)
+        now = facts(self.path("target"))
+        told = self.coldload("stage", "source/model", "target/x", "--dry-run", cwd=self.dir).out
+        self.assertEqual(told, "target/x: 13.6 MB in 4 files, there already, whole; nothing was done\n")
+        self.assertEqual(facts(self.path("target")), now)
 
 
 class Death(Staging):

@@ -319,5 +319,23 @@ TEST(GeneratedModel, IsRecognisedByItsOptions) {
   EXPECT_FALSE(is_generated(options));
 }
 
+TEST(GeneratedModel, IsKnownByTheNamesOfItsFiles) {
+  const TemporaryDirectory directory;
+  const auto report = generate_model(
+      {.directory = directory.path() / "m", .like = "llama-3.1-8b", .scale = 0.1, .sparse = true});
+  ASSERT_TRUE(report);
+  for (const GeneratedObject& object : report->objects) {
+    EXPECT_TRUE(is_generated_name(object.name)) << object.name;
+    EXPECT_TRUE(is_generated_name("." + object.name + ".partial")) << object.name;
+  }
+  EXPECT_TRUE(is_generated_name("model.safetensors"));
+  for (const char* other :
+       {"", ".partial", "model", "models.safetensors", "model-1-of-2.safetensors", "model-.safetensors",
+        "model-00001-of-.safetensors", "model--of-00002.safetensors", "model-00001-of-00002x.safetensors",
+        "weights.safetensors", "Config.json", ".config.json"}) {
+    EXPECT_FALSE(is_generated_name(other)) << other;
+  }
+}
+
 }  // namespace
 }  // namespace coldload

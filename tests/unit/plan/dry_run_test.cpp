@@ -114,6 +114,28 @@ TEST(DryRun, ShowsWhatRunsWhatDoesNotAndWhy) {
   EXPECT_THAT(text, Not(HasSubstr("--yes")));
 }
 
+TEST(DryRun, TellsAReasonThatSeveralCasesHaveOnce) {
+  const auto plan = plan_of(
+      scenario_of(kNvme + "[strategy.parallel]\nthreads = [1, 2]\n[strategy.mmap]\n[strategy.io_uring]\n"
+                          "threads = [8, 16]\n"),
+      [](const SurveyRequest& request) -> Result<Survey> {
+        if (request.strategy.name == "parallel") return fail(Status::internal, "no credentials");
+        Survey survey = usual_survey(request);
+        survey.unsupported = request.strategy.name == "mmap" ? "no descriptor" : "blocked by seccomp";
+        return survey;
+      });
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_THAT(dry_run_text(*plan), HasSubstr(R"(
+nvme/parallel,threads=1/stream/cold   failed when asked: (1)
+nvme/parallel,threads=2/stream/cold   failed when asked: (1)
+nvme/mmap/stream/cold                 skipped: no descriptor
+nvme/io_uring,threads=8/stream/cold   skipped: (2)
+nvme/io_uring,threads=16/stream/cold  skipped: (2)
+(1) no credentials
+(2) blocked by seccomp
+)"));
+}
+
 TEST(DryRun, SaysThatItNeedsYes) {
   EXPECT_THAT(dry_run_text(one_run_of(2'000'000'000'000)),
               HasSubstr("this is above 1 h or 1 TB: running it needs --yes\n"));

@@ -94,7 +94,8 @@ TEST(WorkerRequest, KeepsEveryFlagApart) {
     EXPECT_EQ(flags_of(*got), flags_of(request)) << set;
     EXPECT_EQ(got->max_bandwidth, std::nullopt);
   }
-  for (const Operation operation : {Operation::run, Operation::survey, Operation::probe}) {
+  for (const Operation operation : {Operation::run, Operation::survey, Operation::probe, Operation::stage,
+                                    Operation::rehearse_stage, Operation::discard}) {
     WorkerRequest request;
     request.operation = operation;
     request.strategy = spec("b");
