@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/analyse/case_summary.hpp"
+#include "core/base/text.hpp"
 
 namespace coldload {
 
@@ -16,8 +17,6 @@ namespace coldload {
 [[nodiscard]] std::string factor_in_words(double ratio);
 // A count that need not be whole: "7", "7.4"; rounded up from 100 on.
 [[nodiscard]] std::string count_in_words(double count);
-// "1 run", "2 runs"
-[[nodiscard]] std::string counted(size_t count, std::string_view noun);
 // Its first letter large.
 [[nodiscard]] std::string sentence_case(std::string text);
 // "the local disk", "the network", "the emulated network", "the staged copy": what a case reads from.

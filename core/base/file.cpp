@@ -10,6 +10,8 @@
 #include <ctime>
 #include <utility>
 
+#include "core/base/units.hpp"
+
 namespace coldload {
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
@@ -61,7 +63,7 @@ Result<std::string> read_small_file(const std::filesystem::path& path, uint64_t 
     content.append(block, static_cast<size_t>(count));
     if (content.size() > bytes_max) {
       return fail(Status::invalid_option,
-                  fmt::format("{}: larger than the limit of {} bytes", name, bytes_max));
+                  fmt::format("{}: larger than the limit of {}", name, format_bytes(bytes_max)));
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "core/base/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -115,6 +117,11 @@ std::string in_quotes(std::string_view name) {
   // Not within a code point, which has at most three bytes after its first.
   for (int back = 0; back < 3 && end < name.size() && is_continuation(name[end]); ++back) --end;
   return "\"" + printable(name.substr(0, end)) + (end < name.size() ? "…" : "") + "\"";
+}
+
+std::string counted(uint64_t count, std::string_view noun, std::string_view plural) {
+  if (count == 1) return fmt::format("1 {}", noun);
+  return plural.empty() ? fmt::format("{} {}s", count, noun) : fmt::format("{} {}", count, plural);
 }
 
 std::vector<std::string> wrapped(std::string_view text, size_t columns) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ namespace coldload {
 
 // `"name"`, printable, at most 80 bytes of it.
 [[nodiscard]] std::string in_quotes(std::string_view name);
+
+// "1 run", "2 runs"; `plural` where it is not the noun and an s.
+[[nodiscard]] std::string counted(uint64_t count, std::string_view noun, std::string_view plural = "");
 
 // Broken at blanks into lines of at most `columns`; a longer word gets a line of its own and is not cut, so
 // that a path can be copied. At least one line.

@@ -31,9 +31,9 @@ ExitCode check_run(const std::string& directory) {
       check->has_manifest
           ? fmt::format("the files are those {} names", kRunManifestName)
           : fmt::format("without {}, whether a file was changed is not known", kRunManifestName);
-  print_out(fmt::format("{}: {} cases, {} runs, {} probes{}; {}\n", printable(directory),
-                        document.cases.size(), document.runs.size(), document.probes.size(),
-                        ending_of(document), hashes));
+  print_out(fmt::format("{}: {}, {}, {}{}; {}\n", printable(directory),
+                        counted(document.cases.size(), "case"), counted(document.runs.size(), "run"),
+                        counted(document.probes.size(), "probe"), ending_of(document), hashes));
   return ExitCode::ok;
 }
 
@@ -54,9 +54,10 @@ ExitCode check_scenario(const Context& context, const std::string& file) {
     print_mistakes(mistakes);
     return ExitCode::usage;
   }
-  print_out(fmt::format("{}: no mistakes; {} backends, {} strategies, {} comparisons\n", scenario->file,
-                        scenario->backends.size(), scenario->strategies.size(),
-                        scenario->comparisons.size()));
+  print_out(fmt::format("{}: no mistakes; {}, {}, {}\n", scenario->file,
+                        counted(scenario->backends.size(), "backend"),
+                        counted(scenario->strategies.size(), "strategy", "strategies"),
+                        counted(scenario->comparisons.size(), "comparison")));
   return ExitCode::ok;
 }
 

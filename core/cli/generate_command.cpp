@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "core/base/file.hpp"
+#include "core/base/text.hpp"
 #include "core/base/units.hpp"
 #include "core/cli/commands.hpp"
 #include "core/model/generator.hpp"
@@ -39,9 +40,10 @@ ExitCode generate_command(const Context& context, const GenerateCommand& command
     print_error(report.error());
     return exit_code_of(report.error());
   }
-  print_out(fmt::format("{}: {} like {}, {} layers, {} tensors in {} shards, {} in {}\n", command.directory,
-                        command.sparse ? "a sparse model" : "a model", command.like, report->layers,
-                        report->tensor_count, report->shard_count, format_bytes_decimal(report->total_bytes),
+  print_out(fmt::format("{}: {} like {}, {}, {} in {}, {} in {}\n", command.directory,
+                        command.sparse ? "a sparse model" : "a model", command.like,
+                        counted(report->layers, "layer"), counted(report->tensor_count, "tensor"),
+                        counted(report->shard_count, "shard"), format_bytes_decimal(report->total_bytes),
                         format_duration(report->elapsed_ns)));
   return ExitCode::ok;
 }

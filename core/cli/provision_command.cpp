@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "core/base/text.hpp"
 #include "core/base/units.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/copy_progress.hpp"
@@ -63,9 +64,9 @@ ExitCode put(const std::vector<ProvisionStep>& steps, const Scenario& scenario, 
       if (copy.error().status == Status::cancelled) return ExitCode::interrupted;
       continue;
     }
-    print_step(step, fmt::format("{} {}, {} in {} files, read back and verified",
+    print_step(step, fmt::format("{} {}, {} in {}, read back and verified",
                                  step.action == ProvisionAction::copy ? "copied from backend" : "made like",
-                                 step.from, format_bytes_decimal(copy->bytes), copy->files));
+                                 step.from, format_bytes_decimal(copy->bytes), counted(copy->files, "file")));
   }
   return code;
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "core/base/text.hpp"
 #include "core/base/units.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/copy_progress.hpp"
@@ -19,8 +20,8 @@ ExitCode rehearse(const StageCommand& command, const BackendChain& chain, const 
   }
   const std::string what =
       copy->copied ? " would be copied from " + command.source : ", there already, whole";
-  print_out(fmt::format("{}: {} in {} files{}; nothing was done\n", command.destination,
-                        format_bytes_decimal(copy->bytes), copy->files, what));
+  print_out(fmt::format("{}: {} in {}{}; nothing was done\n", command.destination,
+                        format_bytes_decimal(copy->bytes), counted(copy->files, "file"), what));
   return ExitCode::ok;
 }
 
@@ -57,8 +58,8 @@ ExitCode stage_command(const Context& context, const StageCommand& command) {
     print_error(copy.error());
     return exit_code_of(copy.error());
   }
-  std::string text = fmt::format("{}: {} in {} files, ", command.destination,
-                                 format_bytes_decimal(copy->bytes), copy->files);
+  std::string text = fmt::format("{}: {} in {}, ", command.destination, format_bytes_decimal(copy->bytes),
+                                 counted(copy->files, "file"));
   text += copy->copied ? fmt::format("copied in {} ({})", format_duration(copy->copy_ns),
                                      format_rate(static_cast<double>(copy->bytes) * 1e9 /
                                                  static_cast<double>(std::max<uint64_t>(copy->copy_ns, 1))))

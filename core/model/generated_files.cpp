@@ -22,6 +22,11 @@ namespace fs = std::filesystem;
 // Whether this made the directory.
 Result<bool> make_empty_directory(const fs::path& directory) {
   if (::mkdir(directory.c_str(), 0777) == 0) return true;
+  if (errno == ENOENT) {
+    const fs::path parent = (directory.has_filename() ? directory : directory.parent_path()).parent_path();
+    return fail(Status::not_found, fmt::format("{}: {} is missing: make that directory first",
+                                               directory.string(), parent.string()));
+  }
   if (errno != EEXIST) return fail_errno(errno, directory.string());
   std::error_code ec;
   const fs::directory_iterator entries(directory, ec);

@@ -16,6 +16,7 @@
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
+#include "core/base/units.hpp"
 #include "core/model/content.hpp"
 #include "core/model/generated_files.hpp"
 #include "core/model/index.hpp"
@@ -178,7 +179,8 @@ class ShardWriter {
     const std::unique_ptr<std::byte, decltype(&std::free)> memory(
         static_cast<std::byte*>(std::aligned_alloc(limits::kPageBytes, kChunkBytes)), &std::free);
     if (memory == nullptr) {
-      stop({Status::out_of_memory, fmt::format("no memory for a buffer of {} bytes", kChunkBytes), 0});
+      stop(
+          {Status::out_of_memory, fmt::format("no memory for a buffer of {}", format_bytes(kChunkBytes)), 0});
       return;
     }
     const std::span<std::byte> buffer(memory.get(), kChunkBytes);

@@ -48,10 +48,6 @@ std::string size_text(uint64_t bytes) {
   return fmt::format("{} B ({})", bytes, format_bytes_decimal(bytes));
 }
 
-std::string plural(uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 void append_table(std::string& out, const std::vector<Row>& rows) {
   size_t name_width = 0;
   size_t size_width = 0;
@@ -87,7 +83,7 @@ std::string render_inspection(const Inspection& inspection) {
     rows.push_back({printable(shard.name), size_text(shard.size_bytes),
                     fmt::format("{}", shard.header->tensors.size()), dtypes_text(bytes)});
   }
-  rows.push_back({fmt::format("total of {}", plural(inspection.shards.size(), "shard")),
+  rows.push_back({fmt::format("total of {}", counted(inspection.shards.size(), "shard")),
                   size_text(total_bytes), fmt::format("{}", total_tensors), dtypes_text(all_bytes)});
 
   std::string out = fmt::format("{}\n\n", inspection.directory.string());
@@ -95,11 +91,11 @@ std::string render_inspection(const Inspection& inspection) {
   uint64_t small_bytes = 0;
   for (const auto& file : inspection.small_files) small_bytes += file.size_bytes;
   fmt::format_to(std::back_inserter(out), "\n{}, {}; index: {}\n",
-                 plural(inspection.small_files.size(), "small file"), format_bytes_decimal(small_bytes),
-                 inspection.index ? plural(inspection.index->weight_map.size(), "tensor") : "none");
+                 counted(inspection.small_files.size(), "small file"), format_bytes_decimal(small_bytes),
+                 inspection.index ? counted(inspection.index->weight_map.size(), "tensor") : "none");
   if (inspection.consistent()) return out + "consistent\n";
   const uint64_t count = inspection.inconsistencies.size() + inspection.inconsistencies_not_shown;
-  fmt::format_to(std::back_inserter(out), "\ninconsistent, {}:\n", plural(count, "finding"));
+  fmt::format_to(std::back_inserter(out), "\ninconsistent, {}:\n", counted(count, "finding"));
   for (const std::string& line : inspection.inconsistencies) out += "  " + line + "\n";
   if (inspection.inconsistencies_not_shown > 0) {
     fmt::format_to(std::back_inserter(out), "  … and {} more\n", inspection.inconsistencies_not_shown);

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "core/base/text.hpp"
 #include "core/base/units.hpp"
 #include "core/plan/objects.hpp"
 
@@ -107,8 +108,8 @@ void write_head(const Plan& plan, Text out) {
   const auto failed = std::ranges::count_if(
       plan.cases, [](const Case& subject) { return subject.survey_failed.has_value(); });
   const auto skipped = static_cast<std::ptrdiff_t>(plan.cases.size()) - running - failed;
-  fmt::format_to(out, "{}: {} cases, {} run, {} skipped, {} failed when asked\n", plan.scenario.name,
-                 plan.cases.size(), running, skipped, failed);
+  fmt::format_to(out, "{}: {}, {} run, {} skipped, {} failed when asked\n", plan.scenario.name,
+                 counted(plan.cases.size(), "case"), running, skipped, failed);
   fmt::format_to(out, "model: {}", format_bytes_decimal(plan.model_bytes));
   if (plan.loaded_bytes != plan.model_bytes) {
     fmt::format_to(out, ", of which a sample of whole shards is loaded: {}",

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/limits.hpp"
+#include "core/base/text.hpp"
 #include "core/plan/baseline.hpp"
 #include "core/plan/candidates.hpp"
 #include "core/plan/globs.hpp"
@@ -144,8 +145,9 @@ class Planner {
     const bool has_items = std::ranges::any_of(answer.objects, &ModelObject::is_item);
     if (!answer.failure && !answer.survey.unsupported && !has_items) {
       mistake(plan_.scenario.model.path_where_on(backend.name),
-              fmt::format("[model] path: backend \"{}\" holds no *.safetensors in {} ({} other objects); {}",
-                          backend.name, shown_place(backend, request.model_path), answer.objects.size(),
+              fmt::format("[model] path: backend \"{}\" holds no *.safetensors in {} ({}); {}", backend.name,
+                          shown_place(backend, request.model_path),
+                          counted(answer.objects.size(), "other object"),
                           how_to_mend(backend, request.model_path, "name the directory of the shards")));
     }
   }

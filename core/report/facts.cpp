@@ -27,10 +27,6 @@ size_t count_of(const Facts& facts, FactLevel level) {
   return static_cast<size_t>(std::ranges::count(facts, level, &Fact::level));
 }
 
-std::string counted(size_t count, std::string_view word) {
-  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
-}
-
 }  // namespace
 
 std::string render_facts(const Facts& facts, size_t columns) {

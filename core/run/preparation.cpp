@@ -12,6 +12,7 @@
 #include "core/run/neighbours.hpp"
 #include "core/run/pacer.hpp"
 #include "core/run/whole_model.hpp"
+#include "core/scenario/components.hpp"
 
 namespace coldload {
 namespace {
@@ -112,10 +113,23 @@ Result<void> copy_model(const Backend& backend, const WorkerRequest& request, co
 
 namespace {
 
+// The first of a staging chain is what is copied from.
+std::string source_in_words(const WorkerRequest& request) {
+  const ComponentSpec& source = request.backend.front();
+  const auto place = model_place(source, request.base_directory, request.model_path);
+  return place ? *place : fmt::format("backend \"{}\"", source.name);
+}
+
 // What there is to copy, and whether the copy is there already.
-Result<StagedCopy> look_before_staging(const Backend& backend, const std::string& model_path) {
+Result<StagedCopy> look_before_staging(const Backend& backend, const WorkerRequest& request) {
+  const std::string& model_path = request.model_path;
   const auto found = find_model(backend, model_path);
   if (!found) return pass(found);
+  const auto is_copied = [](const ListedObject& object) { return !is_copy_manifest(object.key); };
+  if (std::ranges::none_of(found->objects, is_copied)) {
+    return fail(Status::not_found, fmt::format("{}: holds nothing to copy: name the directory of a model",
+                                               source_in_words(request)));
+  }
   if (found->path != model_path) {
     // Copied whole, it would hold each file twice, and be no directory that a server opens.
     return fail(
@@ -143,7 +157,7 @@ Result<StagedCopy> rehearse_copy(const WorkerRequest& request, const Registry& r
                                  const HostServices& host) {
   const auto backend = Backend::create(registry, request.backend, request.base_directory, host);
   if (!backend) return pass(backend);
-  auto copy = look_before_staging(**backend, request.model_path);
+  auto copy = look_before_staging(**backend, request);
   if (!copy || !copy->copied) return copy;
   for (const ComponentDiagnosis& told : (*backend)->diagnose(request.model_path)) {
     if (told.level != COLDLOAD_DIAGNOSIS_ERROR) continue;
@@ -156,7 +170,7 @@ Result<StagedCopy> stage_copy(const WorkerRequest& request, const Registry& regi
                               const HostServices& host, EventSink& events) {
   const auto backend = Backend::create(registry, request.backend, request.base_directory, host);
   if (!backend) return pass(backend);
-  auto looked = look_before_staging(**backend, request.model_path);
+  auto looked = look_before_staging(**backend, request);
   if (!looked) return looked;
   StagedCopy copy = *looked;
   if (copy.copied) {

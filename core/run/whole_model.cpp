@@ -13,6 +13,7 @@
 
 #include "coldload/ext/directory.h"
 #include "core/base/limits.hpp"
+#include "core/base/units.hpp"
 #include "core/model/directory.hpp"
 #include "core/model/numbering.hpp"
 
@@ -49,8 +50,8 @@ Result<std::string> read_index(const Backend& backend, const FoundModel& model) 
   if (!object) return pass(object);
   const uint64_t size = (*object)->info().size_bytes;
   if (size > limits::kIndexBytesMax) {
-    return fail(Status::integrity,
-                fmt::format("{}: {} bytes, the limit is {}", kIndexName, size, limits::kIndexBytesMax));
+    return fail(Status::integrity, fmt::format("{}: {}, the limit is {}", kIndexName, format_bytes(size),
+                                               format_bytes(limits::kIndexBytesMax)));
   }
   std::string text(size, '\0');
   if (size == 0) return text;

@@ -10,6 +10,7 @@
 
 #include "core/base/file.hpp"
 #include "core/base/limits.hpp"
+#include "core/base/units.hpp"
 #include "core/scenario/read.hpp"
 #include "core/scenario/toml_shape.hpp"
 
@@ -94,7 +95,7 @@ std::expected<Scenario, Diagnostics> parse_scenario(std::string text, std::strin
                                                     std::string base_directory, const Registry& registry) {
   if (text.size() > limits::kScenarioBytesMax) {
     return std::unexpected(Diagnostics{
-        {{file, 0, 0}, fmt::format("larger than the limit of {} bytes", limits::kScenarioBytesMax)}});
+        {{file, 0, 0}, fmt::format("larger than the limit of {}", format_bytes(limits::kScenarioBytesMax))}});
   }
   if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
     return std::unexpected(Diagnostics{{{file, 0, 0}, "is empty; a scenario starts with \"schema = 1\""}});

@@ -194,7 +194,7 @@ class RunFolder(CliTest):
 
     def test_check_of_a_run_says_what_is_in_it(self):
         self.run_scenario(NULL + hasty(2))
-        self.assertIn("1 cases, 3 runs, 0 probes; the files are those manifest.sha256 names\n",
+        self.assertIn("1 case, 3 runs, 0 probes; the files are those manifest.sha256 names\n",
                       self.coldload("check", self.path("run")).out)
 
     def test_check_names_the_file_that_was_changed(self):

@@ -153,14 +153,14 @@ class KilledParent(Started, CliTest):
         recorded = self.lines()
         self.assertFalse(os.path.exists(self.path("run/result.json")))
         told = self.coldload("check", self.path("run")).out
-        self.assertIn(f"2 cases, {recorded} runs, 0 probes; not finished, there is no result.json: ", told)
+        self.assertIn(f"2 cases, {recorded} run{'s' if recorded != 1 else ''}, 0 probes; not finished, there is no result.json: ", told)
 
         # A cut last line is what a kill in the middle of a write leaves.
         with open(self.path("run/runs.jsonl"), "r+b") as file:
             last = file.read().splitlines()[-1]
             file.write(last[:len(last) // 2])
         told = self.coldload("check", self.path("run")).out
-        self.assertIn(f"2 cases, {recorded} runs, 0 probes; not finished, there is no result.json: ", told)
+        self.assertIn(f"2 cases, {recorded} run{'s' if recorded != 1 else ''}, 0 probes; not finished, there is no result.json: ", told)
 
 
 if __name__ == "__main__":

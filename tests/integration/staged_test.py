@@ -305,8 +305,11 @@ class Command(Staging):
         self.assertGreater(time.monotonic() - began, 0.25)
 
     def test_refuses_what_makes_no_sense(self):
+        os.mkdir(self.path("empty"))
         for arguments, why in ((("s4://bucket/x", "target/x"), "no backend reads s4://"),
                                (("missing", "target/x"), "no such directory"),
+                               (("empty", "target/x"), f"error: {self.path('empty')}: holds nothing to copy: name the "
+                                                       "directory of a model"),
                                (("source/model", "target/no/x"), "target/no: no such directory"),
                                (("source/model", "source/model"), "one lies in the other"),
                                (("source/model", "source/model/x"), "one lies in the other"),

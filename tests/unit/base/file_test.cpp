@@ -39,7 +39,7 @@ class File : public ::testing::Test {
 TEST_F(File, IsReadWholeUpToTheLimitAndRefusedOneByteAboveIt) {
   const auto path = write("x", std::string(100'000, 'x'));
   EXPECT_EQ(complaint(read_small_file(path, 100'000)), "(read 100000 bytes)");
-  EXPECT_THAT(complaint(read_small_file(path, 99'999)), EndsWith("x: larger than the limit of 99999 bytes"));
+  EXPECT_THAT(complaint(read_small_file(path, 99'999)), EndsWith("x: larger than the limit of 100 kB"));
 }
 
 TEST_F(File, IsNotFoundOrADirectoryOrADeviceByName) {
@@ -84,7 +84,7 @@ TEST_F(File, OfAnEndlessPipeEndsAtTheLimit) {
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   const Descriptor both(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_TRUE(write_all(both.get(), "0123456789x"));
-  EXPECT_THAT(complaint(read_small_file(path, 10)), EndsWith("larger than the limit of 10 bytes"));
+  EXPECT_THAT(complaint(read_small_file(path, 10)), EndsWith("larger than the limit of 10 B"));
 }
 
 TEST_F(File, WrittenAtomicallyReplacesTheOldOneWhole) {

@@ -60,5 +60,13 @@ TEST(Text, WrapsAtBlanksAndLeavesALongWordWhole) {
   EXPECT_EQ(wrapped("aa /a/long/path b", 5), (std::vector<std::string>{"aa", "/a/long/path", "b"}));
 }
 
+TEST(Text, CountsOneAndMany) {
+  EXPECT_EQ(counted(0, "file"), "0 files");
+  EXPECT_EQ(counted(1, "file"), "1 file");
+  EXPECT_EQ(counted(2, "file"), "2 files");
+  EXPECT_EQ(counted(1, "strategy", "strategies"), "1 strategy");
+  EXPECT_EQ(counted(3, "strategy", "strategies"), "3 strategies");
+}
+
 }  // namespace
 }  // namespace coldload

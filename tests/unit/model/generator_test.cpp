@@ -1,5 +1,6 @@
 #include "core/model/generator.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -302,7 +303,12 @@ TEST(GeneratedModel, KeepsAFileThatAppearsUnderAShardsNameMeanwhile) {
 
 TEST(GeneratedModel, RefusesAParentThatIsMissing) {
   const TemporaryDirectory directory;
-  EXPECT_EQ(generate_model(smallest(directory.path() / "no" / "m")).error().status, Status::not_found);
+  const fs::path parent = directory.path() / "no";
+  const auto made = generate_model(smallest(parent / "m"));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().status, Status::not_found);
+  EXPECT_EQ(made.error().message,
+            fmt::format("{}/m: {} is missing: make that directory first", parent.string(), parent.string()));
 }
 
 TEST(GeneratedModel, IsRecognisedByItsOptions) {

@@ -136,6 +136,10 @@ nvme/io_uring,threads=16/stream/cold  skipped: (2)
 )"));
 }
 
+TEST(DryRun, CountsOneCaseAsOne) {
+  EXPECT_THAT(dry_run_text(one_run_of(1)), HasSubstr("x: 1 case, 1 run, 0 skipped"));
+}
+
 TEST(DryRun, SaysThatItNeedsYes) {
   EXPECT_THAT(dry_run_text(one_run_of(2'000'000'000'000)),
               HasSubstr("this is above 1 h or 1 TB: running it needs --yes\n"));

@@ -182,7 +182,7 @@ TEST(ReadScenario, ReadsAFileOfTheLimitAndRefusesOneByteMore) {
   std::ofstream(file) << text;
   EXPECT_EQ(read_failure(file), "");
   std::ofstream(file) << text << "x";
-  EXPECT_EQ(read_failure(file), file.string() + ": larger than the limit of 1048576 bytes");
+  EXPECT_EQ(read_failure(file), file.string() + ": larger than the limit of 1 MiB");
   std::filesystem::remove(file);
 }
 
