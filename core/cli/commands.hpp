@@ -41,8 +41,10 @@ struct StageCommand {
   std::string destination;
   bool verify = false;
   bool dry_run = false;
-  std::string limit;  // "": none
+  std::string limit;    // "": none
+  std::string reserve;  // "": the default
   std::optional<uint32_t> parallel;
+  std::vector<std::string> options;
 };
 
 struct ProvisionCommand {

@@ -23,6 +23,14 @@ void add_stage_commands(CLI::App& app, Chosen& chosen) {
   command->add_option("--parallel", stage.parallel, "Threads that copy at once (default: 4)")
       ->type_name("N")
       ->check(CLI::Range(1U, 256U));
+  command->add_option("--reserve", stage.reserve, "That stays free beside the copy (default: 1 GiB)")
+      ->type_name("SIZE");
+  command
+      ->add_option("--option", stage.options,
+                   "Of the source's backend, as NAME=VALUE, such as anonymous=true; may be repeated; "
+                   "`coldload describe` shows them")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
   command->callback(
       [&chosen] { chosen.command = [&chosen] { return stage_command(chosen.context, chosen.stage); }; });
 

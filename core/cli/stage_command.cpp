@@ -25,24 +25,36 @@ ExitCode rehearse(const StageCommand& command, const BackendChain& chain, const 
   return ExitCode::ok;
 }
 
+Result<StageOrder> order_of(const StageCommand& command) {
+  StageOrder order{command.source,   command.destination, std::nullopt,
+                   command.parallel, std::nullopt,        command.options};
+  if (!command.limit.empty()) {
+    const auto limit = parse_rate(command.limit);
+    if (!limit) return fail(Status::invalid_option, fmt::format("--limit: {}", limit.error().message));
+    order.limit_bytes_per_second = *limit;
+  }
+  if (!command.reserve.empty()) {
+    const auto reserve = parse_bytes(command.reserve);
+    if (!reserve) return fail(Status::invalid_option, fmt::format("--reserve: {}", reserve.error().message));
+    order.reserve_bytes = *reserve;
+  }
+  return order;
+}
+
 }  // namespace
 
 ExitCode stage_command(const Context& context, const StageCommand& command) {
-  StageOrder order{command.source, command.destination, std::nullopt, command.parallel};
-  if (!command.limit.empty()) {
-    const auto limit = parse_rate(command.limit);
-    if (!limit) {
-      print_error(fmt::format("error: --limit: {}", limit.error().message));
-      return ExitCode::usage;
-    }
-    order.limit_bytes_per_second = *limit;
+  const auto order = order_of(command);
+  if (!order) {
+    print_error(order.error());
+    return exit_code_of(order.error());
   }
   const auto registry = scan_plugins(context, true);
   if (!registry) {
     print_error(registry.error());
     return exit_code_of(registry.error());
   }
-  const auto chain = stage_chain(order, *registry);
+  const auto chain = stage_chain(*order, *registry);
   if (!chain) {
     print_error(chain.error());
     return exit_code_of(chain.error());

@@ -1,4 +1,5 @@
-// Options of components as a command line gives them: "chunk=64 KiB".
+// The component that is held to its contract, with the options of the command line and the backends they
+// name.
 #pragma once
 
 #include <string>
@@ -7,16 +8,9 @@
 
 #include "core/plugin/component_spec.hpp"
 #include "core/plugin/registry.hpp"
+#include "core/plugin/written_option.hpp"
 
 namespace coldload::conformance {
-
-struct WrittenOption {
-  std::string name;
-  std::string text;  // as a scenario would write it, strings without quotes, lists "a,b", maps "k=v,k=v"
-};
-
-// "name=text". Errors (invalid_option): no '='.
-[[nodiscard]] Result<WrittenOption> read_written_option(const std::string& argument);
 
 // The component with those of `written` that it has, and the backends that its options of type backend name:
 // "local,root=/mnt/models" is one of `registry` with an option of its own. Itself last.

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "coldload/backend.h"
 #include "coldload/cpp/redaction.hpp"
 #include "core/base/nearest.hpp"
+#include "core/plugin/written_option.hpp"
 
 namespace coldload {
 namespace {
@@ -36,6 +39,26 @@ bool lies_in(const std::filesystem::path& path, const std::filesystem::path& dir
   return std::mismatch(directory.begin(), directory.end(), path.begin(), path.end()).first == directory.end();
 }
 
+// With the options that the order gives it.
+Result<ComponentSpec> with_options(ComponentSpec spec, const std::vector<std::string>& arguments,
+                                   const Registry& registry) {
+  std::vector<WrittenOption> written;
+  for (const std::string& argument : arguments) {
+    auto option = read_written_option(argument);
+    if (!option) return pass(option);
+    if (std::ranges::find(spec.options, option->name, &Member::key) != spec.options.end()) {
+      return fail(Status::invalid_option, fmt::format("--option {}: is what SRC says", option->name));
+    }
+    written.push_back(std::move(*option));
+  }
+  const auto component = registry.find(COLDLOAD_KIND_BACKEND, spec.component);
+  if (!component || written.empty()) return spec;
+  auto given = spec_with(*component->table, spec.name, written);
+  if (!given) return pass(given);
+  std::ranges::move(given->options, std::back_inserter(spec.options));
+  return spec;
+}
+
 Result<ComponentSpec> stage_source(const std::string& source, const Registry& registry) {
   const std::string scheme = scheme_of(source);
   if (scheme.empty()) return directory_spec("source", source);
@@ -55,7 +78,9 @@ Result<ComponentSpec> stage_source(const std::string& source, const Registry& re
 }  // namespace
 
 Result<BackendChain> stage_chain(const StageOrder& order, const Registry& registry) {
-  auto source = stage_source(order.source, registry);
+  auto found = stage_source(order.source, registry);
+  if (!found) return pass(found);
+  auto source = with_options(std::move(*found), order.source_options, registry);
   if (!source) return pass(source);
   std::error_code error;
   auto destination = std::filesystem::absolute(order.destination, error).lexically_normal();
@@ -80,6 +105,8 @@ Result<BackendChain> stage_chain(const StageOrder& order, const Registry& regist
   if (order.limit_bytes_per_second) {
     staged.options.push_back(option("limit", fmt::format("{} B/s", *order.limit_bytes_per_second)));
   }
+  if (order.reserve_bytes)
+    staged.options.push_back(option("reserve", fmt::format("{} B", *order.reserve_bytes)));
   if (order.parallel) {
     staged.options.push_back({"parallel", {}, Value{static_cast<int64_t>(*order.parallel), {}}});
   }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/plugin/component_spec.hpp"
@@ -15,11 +16,13 @@ struct StageOrder {
   std::string destination;  // the copy's directory, absent or a copy of ours
   std::optional<uint64_t> limit_bytes_per_second;
   std::optional<uint32_t> parallel;
+  std::optional<uint64_t> reserve_bytes;
+  std::vector<std::string> source_options;  // "NAME=VALUE", of the source's backend
 };
 
 // The chain that makes it: the source, the directory above the destination, and a staging backend on both.
-// Errors (invalid_option): a scheme that no backend has, no such directory above the destination, one that
-// lies in the other.
+// Errors (invalid_option): a scheme that no backend has, an option that the source's has not, no such
+// directory above the destination, one that lies in the other.
 [[nodiscard]] Result<BackendChain> stage_chain(const StageOrder& order, const Registry& registry);
 
 }  // namespace coldload

@@ -304,6 +304,11 @@ class Command(Staging):
         # 13.6 MB less the last piece of 8 MiB.
         self.assertGreater(time.monotonic() - began, 0.25)
 
+    def test_leaves_the_reserve_that_is_asked_for(self):
+        finished = self.coldload("stage", self.path("source/model"), self.path("target/x"), "--reserve", "1024 TiB", expect=ENVIRONMENT)
+        self.assertIn("leaves a reserve of", finished.err)
+        self.coldload("stage", self.path("source/model"), self.path("target/x"), "--reserve", "0 B")
+
     def test_refuses_what_makes_no_sense(self):
         os.mkdir(self.path("empty"))
         for arguments, why in ((("s4://bucket/x", "target/x"), "no backend reads s4://"),
@@ -314,7 +319,11 @@ class Command(Staging):
                                (("source/model", "source/model"), "one lies in the other"),
                                (("source/model", "source/model/x"), "one lies in the other"),
                                (("source/model", "/"), "name the directory"),
-                               (("source/model", "target/x", "--limit", "fast"), "--limit")):
+                               (("source/model", "target/x", "--limit", "fast"), "--limit"),
+                               (("source/model", "target/x", "--reserve", "some"), "--reserve"),
+                               (("source/model", "target/x", "--option", "root=/"), "--option root: is what SRC says"),
+                               (("source/model", "target/x", "--option", "rot=/"), 'has no option "rot"'),
+                               (("source/model", "target/x", "--option", "rot"), "expected NAME=VALUE")):
             for more in ((), ("--dry-run",)):
                 with self.subTest(arguments=arguments, more=more):
                     finished = self.coldload("stage", *arguments, *more, expect=USAGE, cwd=self.dir)
