@@ -304,8 +304,8 @@ void Runner::discard_copies() {
     const auto discarded = discard_in_worker(supervisor_, registry_, planned.backend,
                                              planned.survey.model_path, plan_.scenario.base_directory);
     if (!discarded)
-      callbacks_.warning(fmt::format("backend \"{}\": its copy stays: {}", planned.backend.back().name,
-                                     discarded.error().message));
+      callbacks_.warning(fmt::format("backend \"{}\": a copy that it made was not taken away: {}",
+                                     planned.backend.back().name, discarded.error().message));
   }
 }
 

@@ -259,6 +259,7 @@ void StagedBackend::copy_to(const Place& place, const std::string& prefix, Manif
 void StagedBackend::discard(const std::string& prefix) const {
   if (keep_) return;
   const Place place = place_of(prefix);
+  sweep(place);
   const auto manifest = place.existing();
   if (manifest && manifest->made_by != made_by_) {
     const std::string made = manifest->made_by.empty() ? "something else" : "\"" + manifest->made_by + "\"";

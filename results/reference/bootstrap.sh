@@ -495,7 +495,10 @@ make_copy() {
   check_space
   if dry_run; then
     if [[ $SOURCE_IS_URL == yes && -n $COLDLOAD_PROGRAM ]]; then
-      run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$copy" --dry-run
+      # The model's directory may have yet to be made; what is asked needs one that is there.
+      local asked=$copy
+      if [[ ! -d $MODEL_ROOT ]]; then asked=$(nearest_directory)/.$COPY_NAME.planned; fi
+      run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$asked" --dry-run
       [[ $CHILD_STATUS -eq 0 ]] || fail "$STATUS_COPY" "$SOURCE cannot be copied: $CHILD_MESSAGE"
     fi
     say "would copy $SOURCE_BYTES bytes from $SOURCE to $copy"
@@ -512,9 +515,16 @@ make_copy() {
   say "copied and verified: $copy"
 }
 
+# The last on the way to the copies that is there; "" is the root.
+nearest_directory() {
+  local place=$MODEL_ROOT
+  while [[ ! -d $place && -n $place ]]; do place=${place%/*}; done
+  printf '%s' "$place"
+}
+
 check_space() {
-  local free place=$MODEL_ROOT
-  while [[ ! -d $place ]]; do place=${place%/*}; done
+  local free place
+  place=$(nearest_directory)
   free=$(df --block-size=1 --output=avail -- "${place:-/}" | tail -n 1)
   if ((free < SOURCE_BYTES + RESERVE_BYTES)); then
     fail "$STATUS_SPACE" "${place:-/} has $((free)) bytes free, and the copy takes $SOURCE_BYTES beside a reserve of $RESERVE_BYTES; nothing was copied"

@@ -389,7 +389,7 @@ class Faults(CliTest):
                              "anonymous = true\nretries = 0\n[strategy.sequential]\n" + hasty(1))
         for no_proxy, said in (("", "no connection to the proxy http://***@127.0.0.1:1 (from http_proxy)"),
                                ("127.0.0.1", "port 9 after")):
-            told = str(self.coldload("plan", file, expect=(OK, USAGE), env={
+            told = str(self.coldload("plan", file, expect=CASE_FAILED, env={
                 **UNREACHABLE, "http_proxy": "http://u:canary@127.0.0.1:1", "no_proxy": no_proxy}))
             self.assertIn(said, told)
             self.assertEqual("is the server up" in told, no_proxy != "", told)

@@ -279,6 +279,17 @@ TEST_F(Staged, DiscardLeavesTheCopyOfAnotherMaker_AlsoOneMadeAnewInItsPlace) {
   EXPECT_FALSE(std::filesystem::exists(copy_path()));
 }
 
+TEST_F(Staged, DiscardTakesWhatAKilledCopyLeftToo) {
+  const std::string left =
+      to_.path() + "/.coldload-staged/under-test/.m." + std::string(32, '0') + ".partial";
+  std::filesystem::create_directories(left);
+  std::ofstream(left + "/.coldload-manifest") << "coldload-manifest 1\nmade-by run\nfile - 5 a\npartial 1\n";
+  std::ofstream(left + "/a") << "half";
+  const Component staged(host_, "staged", options_, backends_);
+  EXPECT_EQ(discard(staged).status, COLDLOAD_OK);
+  EXPECT_FALSE(std::filesystem::exists(to_.path() + "/.coldload-staged"));
+}
+
 TEST_F(Staged, ASourceThatWasReplacedIsSeen_InTheSameSizeToo) {
   const Component staged(host_, "staged", options_, backends_);
   ASSERT_EQ(prepare(staged).status, COLDLOAD_OK);
