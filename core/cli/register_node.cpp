@@ -18,7 +18,7 @@ void add_stage_commands(CLI::App& app, Chosen& chosen) {
   command->add_flag("--verify", stage.verify,
                     "Read the copy back from the disk and compare it with the source's digests");
   command->add_flag("--dry-run", stage.dry_run,
-                    "List the source, say what would be copied, and copy nothing");
+                    "Say what it would do, or end as it would, and write nothing");
   command->add_option("--limit", stage.limit, "Of the copy, e.g. '2 Gbit/s'")->type_name("RATE");
   command->add_option("--parallel", stage.parallel, "Threads that copy at once (default: 4)")
       ->type_name("N")

@@ -185,20 +185,21 @@ class ProvisionPlanner {
       step.chain = copying(std::move(*source), backend, path, true);
       return;
     }
-    if (!scenario_.model.generate) {
+    const auto& generate = scenario_.model.generate;
+    if (!generate) {
       return refuse(step, "no backend of the scenario has it, and [model] has no `generate` to make one by");
     }
-    decide_to_generate(step, holder);
+    decide_to_generate(step, holder, *generate);
   }
 
-  void decide_to_generate(ProvisionStep& step, const Holder& holder) {
+  void decide_to_generate(ProvisionStep& step, const Holder& holder, const GenerateSpec& like) {
     const ComponentSpec& backend = holder.spec;
-    const auto size = model_size(generate_options(*scenario_.model.generate));
+    const auto size = model_size(generate_options(like));
     if (!size) return refuse(step, size.error());
     const uint64_t bytes = size->total_bytes;
     if (auto room = room_.take(step.root, step.path, bytes, bytes); !room) return refuse(step, room.error());
     step.action = ProvisionAction::generate;
-    step.from = scenario_.model.generate->like;
+    step.from = like.like;
     step.scratch = (std::filesystem::path(step.root) / new_scratch_name()).string();
     present_.push_back({&holder, step.path, bytes});
     step.chain =
@@ -267,11 +268,12 @@ Result<StagedCopy> provision(const ProvisionStep& step, const Scenario& scenario
   auto above = MadeDirectories::make(step.root, step.path);
   if (!above) return pass(above);
   std::optional<ProvisionScratch> scratch;
-  if (step.action == ProvisionAction::generate) {
+  const auto& like = scenario.model.generate;
+  if (step.action == ProvisionAction::generate && like) {
     auto created = ProvisionScratch::create(step.scratch);
     if (!created) return pass(created);
     scratch.emplace(std::move(*created));
-    if (auto made = generate(step, *scenario.model.generate, supervisor, progress); !made) return pass(made);
+    if (auto made = generate(step, *like, supervisor, progress); !made) return pass(made);
   }
   auto copy = stage_in_worker(supervisor, registry, step.chain, scenario.base_directory, true, progress);
   if (copy) above->keep();

@@ -305,17 +305,18 @@ void verify_files(const sdk::Host& host, const Verified& verified, const CopySet
   for (const ManifestFile& file : manifest.files) {
     const std::string key = verified.prefix + file.name;
     const sdk::UpstreamObject object = verified.holder.open(key);
+    const auto differs = [&](const std::string& found, const std::string& wanted) {
+      std::string message = key;
+      message.append(": ").append(found).append(", the manifest says ").append(wanted);
+      message.append(": ").append(verified.advice);
+      return Failure(COLDLOAD_INTEGRITY, message);
+    };
     if (object.info().size_bytes != file.size_bytes) {
-      throw Failure(COLDLOAD_INTEGRITY, key + ": " + std::to_string(object.info().size_bytes) +
-                                            " bytes, the manifest says " + std::to_string(file.size_bytes) +
-                                            ": " + verified.advice);
+      throw differs(std::to_string(object.info().size_bytes) + " bytes", std::to_string(file.size_bytes));
     }
     if (verified.drop_pages && object.can(COLDLOAD_CAN_EVICT)) object.evict();
     const std::string read = digest_of_object(digest, object, settings, pace);
-    if (read != file.digest) {
-      throw Failure(COLDLOAD_INTEGRITY, key + ": its bytes have digest " + read + ", the manifest says " +
-                                            file.digest + ": " + verified.advice);
-    }
+    if (read != file.digest) throw differs("its bytes have digest " + read, file.digest);
   }
 }
 

@@ -197,7 +197,7 @@ void Staging::remove_displaced() {
   if (!displaced.fd) return;
   const std::optional<Manifest> manifest = manifest_in(displaced);
   const std::string fault = more_than(displaced, manifest);
-  if (fault.empty()) return remove_copy(parent_, partial_, *manifest);
+  if (manifest && fault.empty()) return remove_copy(parent_, partial_, *manifest);
   const int at = parent_.fd.get();
   const std::string shown = parent_.shown + "/" + name_;
   if (::renameat2(at, partial_.c_str(), at, name_.c_str(), RENAME_EXCHANGE) != 0) {
