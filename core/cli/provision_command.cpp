@@ -64,9 +64,12 @@ ExitCode put(const std::vector<ProvisionStep>& steps, const Scenario& scenario, 
       if (copy.error().status == Status::cancelled) return ExitCode::interrupted;
       continue;
     }
-    print_step(step, fmt::format("{} {}, {} in {}, read back and verified",
-                                 step.action == ProvisionAction::copy ? "copied from backend" : "made like",
-                                 step.from, format_bytes_decimal(copy->bytes), counted(copy->files, "file")));
+    std::string text =
+        fmt::format("{} {}, {} in {}, read back and verified",
+                    step.action == ProvisionAction::copy ? "copied from backend" : "made like", step.from,
+                    format_bytes_decimal(copy->bytes), counted(copy->files, "file"));
+    for (const std::string& reason : copy->disturbed) text += "; disturbed: " + reason;
+    print_step(step, text);
   }
   return code;
 }

@@ -77,6 +77,7 @@ ExitCode stage_command(const Context& context, const StageCommand& command) {
                                                  static_cast<double>(std::max<uint64_t>(copy->copy_ns, 1))))
                        : "there already, whole";
   if (command.verify) text += ", read back and verified";
+  for (const std::string& reason : copy->disturbed) text += "; disturbed: " + reason;
   print_out(text + "\n");
   return ExitCode::ok;
 }

@@ -48,6 +48,11 @@ StagedCopy staged_copy_of(const json::object& answer) {
   copy.files = json::unsigned_or(answer, "files");
   copy.bytes = json::unsigned_or(answer, "bytes");
   copy.copy_ns = json::unsigned_or(answer, "copy_ns");
+  if (const json::array* disturbed = json::array_at(answer, "disturbed")) {
+    for (const json::value& reason : *disturbed) {
+      if (reason.is_string()) copy.disturbed.emplace_back(reason.get_string());
+    }
+  }
   return copy;
 }
 

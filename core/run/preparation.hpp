@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/plugin/instance.hpp"
@@ -41,6 +42,7 @@ struct StagedCopy {
   uint64_t files = 0;
   uint64_t bytes = 0;
   uint64_t copy_ns = 0;
+  std::vector<std::string> disturbed;  // such as requests that had to be sent again
 };
 
 // Makes the request's staging backend prepared unless it is, and with `verify` reads all of it back, in a

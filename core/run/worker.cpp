@@ -139,11 +139,11 @@ json::object answer_to(const WorkerRequest& request, EventSink& events, const st
                             ? stage_copy(request, registry, services, events)
                             : rehearse_copy(request, registry, services);
     if (!staged) return failure_event(staged.error());
-    return {{"event", "done"},
-            {"copied", staged->copied},
-            {"files", staged->files},
-            {"bytes", staged->bytes},
-            {"copy_ns", staged->copy_ns}};
+    RunRecord told;
+    services.collect(told);
+    return {{"event", "done"},          {"disturbed", to_json(told).as_object()["disturbed"]},
+            {"copied", staged->copied}, {"files", staged->files},
+            {"bytes", staged->bytes},   {"copy_ns", staged->copy_ns}};
   }
   const auto probes = take_probes(request, registry, services);
   if (!probes) return failure_event(probes.error());

@@ -267,6 +267,12 @@ class Faults(CliTest):
                     self.assertEqual(told_by_s3(record), [disturbed])
                     self.assertEqual(metric(record, "s3/retries"), times)
 
+    def test_a_copy_that_took_more_tries_says_so(self):
+        with self.serving("503", 3) as server:
+            finished = self.coldload("stage", "s3://models/model", self.path("copy"), "--option", "anonymous=true",
+                                     env={**UNREACHABLE, "AWS_ENDPOINT_URL": server.endpoint})
+        self.assertRegex(finished.out, r"copied in .*; disturbed: s3: 3 retries \(3x 503\)\n$")
+
     def test_what_does_not_pass_fails_after_the_tries_that_were_asked_for(self):
         for fault, reason in (("503", "503 SlowDown after 3 tries in"), ("dies", "ended amid the response after 3 tries"),
                               ("hangs", "no byte for 300 ms after 3 tries")):
