@@ -10,7 +10,9 @@ command_test() {
   ensure_packages test
   ensure_scipy
   build_preset dev
-  ctest --preset dev -j "$(nproc)" --output-on-failure --no-tests=error "$@"
+  local options
+  ctest_options dev
+  ctest "${options[@]}" "$@"
 }
 
 # Only the tests labelled "sanitize" (parsing, concurrency, the worker's protocol): the rest costs more than it finds.
@@ -20,12 +22,20 @@ test_sanitized() {
   export LSAN_OPTIONS="suppressions=$PWD/cmake/dev/lsan.supp:print_suppressions=0"
   export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:abort_on_error=1"
   export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:abort_on_error=1"
-  local preset
+  local preset options
   for preset in asan tsan; do
     build_preset "$preset" coldload_sanitize_tests
-    fixed_addresses_if_needed ctest --preset "$preset" -L sanitize -j "$(nproc)" --output-on-failure \
-      --no-tests=error "$@"
+    ctest_options "$preset"
+    fixed_addresses_if_needed ctest "${options[@]}" -L sanitize "$@"
   done
+}
+
+# Fills the caller's array `options`. The report is what cmake/dev/failed_tests.py tells failures from.
+ctest_options() {
+  local report="$PWD/build/log/test-$1.xml"
+  mkdir -p build/log
+  rm -f "$report"
+  options=(--preset "$1" -j "$(nproc)" --output-on-failure --output-junit "$report" --no-tests=error)
 }
 
 # ThreadSanitizer of gcc 12 cannot map its shadow where the kernel randomises more than 28 bits of an address.
