@@ -29,7 +29,8 @@ import chromium  # noqa: E402
 import reference_set  # noqa: E402
 from ganesha import Ganesha  # noqa: E402
 from link import Link, bits_per_second, burst_bytes  # noqa: E402
-from radosgw import RadosGateway, die_with_parent  # noqa: E402
+from radosgw import RadosGateway  # noqa: E402
+from servers import die_with_parent  # noqa: E402
 
 SCENARIO = SOURCE / "scenarios/reference.toml"
 SCENARIOS_ROOT = "/srv/coldload-reference"

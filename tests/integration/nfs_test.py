@@ -10,7 +10,8 @@ import unittest
 from coldload_cli import CASE_FAILED, ENVIRONMENT, MIB, SOURCE, CliTest, hasty, metric, until
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
-from ganesha import Ganesha, free_port  # noqa: E402
+from ganesha import Ganesha  # noqa: E402
+from servers import free_port  # noqa: E402
 from sshfs import Sshfs  # noqa: E402
 
 RUN = hasty(2, "quiet = false")

@@ -5,22 +5,16 @@ import json
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 
 from coldload_cli import BINARY, MARK, SOURCE, CliTest, environment, processes_of, run, until
+from servers import free_port
 
 RENDER = os.environ["COLDLOAD_RENDER_BOOTSTRAP"]
 SERVER = os.path.join(SOURCE, "tests/support/health_server.py")
 USAGE, TOOL, MOUNT, LOCKED, SPACE, COPY, FOREIGN, CORRUPT, MODEL, NOT_READY, ENDED = 2, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19
 OWN_MANIFEST = ".coldload-bootstrap-manifest"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def tree(directory):

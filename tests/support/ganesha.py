@@ -7,10 +7,11 @@ NFSv4 alone needs neither rpcbind nor a kernel's NFS server. It runs as root (it
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
+
+from servers import free_port
 
 # Attributes are asked of the disk each time: tests change files below the server.
 CONFIGURATION = """
@@ -26,12 +27,6 @@ EXPORT_DEFAULTS {{
 EXPORT {{ Export_Id = 77; Path = {path}; Pseudo = {pseudo}; FSAL {{ Name = VFS; }} }}
 LOG {{ Default_Log_Level = EVENT; Facility {{ name = FILE; destination = "{log}"; enable = active; }} }}
 """
-
-
-def free_port(address="127.0.0.1"):
-    with socket.socket() as listener:
-        listener.bind((address, 0))
-        return listener.getsockname()[1]
 
 
 class Ganesha:

@@ -5,6 +5,8 @@ import socket
 import subprocess
 import time
 
+from servers import free_port
+
 CONFIGURATION = """worker_processes 1; pid {scratch}/nginx.pid; error_log {scratch}/error.log; daemon off; {user}
 events {{ worker_connections 256; }}
 http {{
@@ -14,12 +16,6 @@ http {{
   server {{ listen 127.0.0.1:{port}{ssl}; root {root}; default_type application/octet-stream; {server} }}
 }}
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def certificate(directory):

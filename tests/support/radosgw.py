@@ -4,15 +4,14 @@ loopback, or on an address of the network namespace (link.py) that start() and s
 One monitor, manager, memory-backed store and gateway, all data in one directory, on free ports, ended by their ids.
 """
 
-import ctypes
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import uuid
+
+from servers import answers, die_with_parent, free_port
 
 CONFIGURATION = """[global]
 fsid = {fsid}
@@ -50,36 +49,6 @@ rgw dns name = s3.localhost
 rgw enable usage log = false
 rgw data = {directory}/rgw
 """
-
-
-LIBC = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent():
-    """A test that is killed for its time runs no clean-up; what it started ends all the same."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def free_port():
-    """Below the ports that the kernel hands out: nobody's outgoing connection takes it before the server does, and two
-    gateways that start at once hardly meet."""
-    while True:
-        port = random.SystemRandom().randrange(10000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
-def answers(port, address="127.0.0.1"):
-    try:
-        socket.create_connection((address, port), 1).close()
-        return True
-    except OSError:
-        return False
 
 
 class RadosGateway:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 
-from radosgw import die_with_parent
+from servers import die_with_parent
 
 SERVER = "/usr/lib/openssh/sftp-server"
 READ = re.compile(rb"request \d+: read .* off \d+ len (\d+)")
