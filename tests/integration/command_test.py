@@ -113,7 +113,7 @@ class Readiness(CommandTest):
                 self.assertIsNone(metric(entry, tag), f"{tag} would be the waiting worker's")
             # The clock is from launch to ready, and what the host does around it.
             self.assertGreater(entry["load_ns"], metric(entry, "command/ready_ns"))
-            self.assertLess(entry["load_ns"], metric(entry, "command/ready_ns") + 100e6)
+            self.assertLess(entry["load_ns"], metric(entry, "command/ready_ns") + 1e9, "loose: the machine may be busy")
 
     def test_by_exit(self):
         finished, document = self.run_program(
