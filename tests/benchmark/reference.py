@@ -253,8 +253,17 @@ def arguments_of(command_line):
     return arguments
 
 
+def refuse_mounts_below(directory):
+    """A result lists the file systems of its machine, and no path of the tree is published: told before, not after."""
+    with open("/proc/self/mounts", encoding="utf-8") as mounts:
+        below = [line.split()[1] for line in mounts if line.split()[1].startswith(f"{directory}/")]
+    if below:
+        fail(f"{below[0]} is mounted below {directory}, and its path would be in the result: unmount it first", 2)
+
+
 def main():
     arguments = arguments_of(sys.argv[1:])
+    refuse_mounts_below(SOURCE)
     out = reference_set.Target(arguments.out)
     end_tidily_when_told()
     began = time.monotonic()

@@ -118,6 +118,15 @@ class Refused(Program, CliTest):
                 self.assertEqual(os.listdir(directory), ["theirs"])
                 shutil.rmtree(directory)
 
+    def test_a_mount_below_the_tree_is_named_before_anything_is_measured(self):
+        mounted = self.path("mounted")
+        os.mkdir(mounted)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mounted], check=True)
+        self.addCleanup(subprocess.run, ["umount", mounted], check=True)
+        self.assertIn(f"reference: {mounted} is mounted below {SOURCE}, and its path would be in the result: unmount it first",
+                      self.refused())
+        self.assertFalse(os.path.exists(self.root))
+
     def test_a_rate_that_is_none_is_named_with_what_one_is(self):
         self.assertIn('"fast" is no rate: a number with kbit, mbit or gbit, for example 2gbit', self.refused("--link", "fast"))
         self.assertFalse(os.path.exists(self.root))
