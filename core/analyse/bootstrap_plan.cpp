@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "core/analyse/engine.hpp"
 #include "core/analyse/policy.hpp"
 #include "core/analyse/words.hpp"
@@ -37,6 +40,23 @@ std::string folder_name(std::string text) {
 
 bool is_url(std::string_view location) {
   return location.find("://") != std::string_view::npos;
+}
+
+// "endpoint=http://h:9000": what the scenario says of a backend besides its URL. None where no case reads
+// from it: options are recorded with cases.
+std::optional<std::vector<std::string>> written_options_of(const ResultDocument& document,
+                                                           std::string_view backend) {
+  const auto reads = std::ranges::find(document.cases, backend, &CaseRecord::backend);
+  if (reads == document.cases.end()) return std::nullopt;
+  std::vector<std::string> written;
+  const json::object* options = json::object_at(reads->options, "backend");
+  if (options == nullptr) return written;
+  for (const auto& [name, value] : *options) {
+    const json::object* entry = value.if_object();
+    if (entry == nullptr || name == "url" || json::text_or(*entry, "source") != "scenario") continue;
+    written.push_back(fmt::format("{}={}", std::string_view(name), json::text_or(*entry, "written")));
+  }
+  return written;
 }
 
 const json::object* mount_of_backend(const ResultDocument& document, std::string_view backend) {
@@ -114,6 +134,7 @@ class Planner {
     }
     plan_.source = joined(source->location, staged.model_path);
     plan_.source_is_url = is_url(source->location);
+    if (plan_.source_is_url) add_source_options(source->name);
     plan_.target_root = joined(target->location, kCopiesFolder);
     plan_.reserve_bytes = kReserveBytes;
     plan_.copy_ns = static_cast<uint64_t>(decision_.staged.copy_s.value_or(0) * 1e9);
@@ -130,6 +151,19 @@ class Planner {
                                            seconds_in_words(decision_.staged.first_start->cold_load.median)),
                                {decision_.staged.first_start->record->id}});
     }
+  }
+
+  void add_source_options(const std::string& source) {
+    auto written = written_options_of(document_, source);
+    if (written) {
+      plan_.source_options = std::move(*written);
+      return;
+    }
+    plan_.reasons.push_back(
+        {fmt::format("the options of backend {} are not known, since no case reads from it: what the source "
+                     "needs beside its URL has to be put into SOURCE_OPTIONS",
+                     source),
+         {"cases"}});
   }
 
   void read_in_place(const BackendRecord& backend) {

@@ -29,6 +29,7 @@ struct BootstrapPlan {
   // Home::staged: what is copied from where to where. Else empty.
   std::string source;  // a directory, or a URL that `coldload stage` understands
   bool source_is_url = false;
+  std::vector<std::string> source_options;  // "endpoint=http://h:9000": what the scenario says of it besides
   std::string target_root;     // a directory on the disk; versions are kept below <target_root>/<model_name>/
   uint64_t reserve_bytes = 0;  // of the target, that stays free
   uint32_t keep_versions = 2;  // the one in use included

@@ -153,6 +153,7 @@ Result<std::string> values_of(const BootstrapPlan& plan) {
   if (staged(plan)) {
     values.text("SOURCE", plan.source);
     values.text("SOURCE_IS_URL", plan.source_is_url ? "yes" : "no");
+    values.list("SOURCE_OPTIONS", plan.source_options);
     values.text("TARGET_ROOT", plan.target_root);
     values.number("RESERVE_BYTES", plan.reserve_bytes);
     values.number("KEEP_VERSIONS", std::max<uint32_t>(plan.keep_versions, 1));

@@ -16,6 +16,11 @@ from bootstrap_scripts import (COPY, CORRUPT, FOREIGN, LOCKED, MODEL, MOUNT, OWN
 from faulty_s3 import FaultyS3, Handler  # noqa: E402
 
 
+# What the script's environment says of servers leads nowhere.
+ELSEWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "a",
+             "AWS_SECRET_ACCESS_KEY": "b"}
+
+
 class WholeObjects(Handler):
     """rclone asks for objects whole, which the stand-in has no body for."""
 
@@ -265,6 +270,18 @@ class StagingByPlainTools(Staging, BootstrapTest, CliTest):
             self.bootstrap(plan, env=env)
             self.assertEqual(tree(self.target), before)
 
+    def test_rclone_asks_the_server_that_the_scenario_names(self):
+        with FaultyS3(self.path("lake")) as server:
+            server.RequestHandlerClass = WholeObjects
+            options = [f"endpoint={server.endpoint}", "region=eu-north-1", "addressing=path", "proxy=none", "connections=3"]
+            plan = self.staged(source="s3://models/model", source_is_url=True, source_options=options)
+            self.bootstrap(plan, env=ELSEWHERE)
+            self.assertEqual(contents(self.current()), contents(self.source))
+            # Nobody's credentials: it is listed once more, unsigned.
+            nobody = {**ELSEWHERE, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+            self.bootstrap({**plan, "source_options": [*options, "anonymous=true"]}, env=nobody)
+            self.assertNotEqual(self.bootstrap(plan, env=nobody, expect=COPY).err, "", "signed by nobody")
+
     def test_a_url_that_nothing_here_reads_is_refused(self):
         path = self.tools_without("coldload", "rclone")
         finished = self.bootstrap(self.staged(source="s3://models/model", source_is_url=True), expect=TOOL, env={"PATH": path})
@@ -318,6 +335,22 @@ class StagingByColdload(Staging, BootstrapTest, CliTest):
             self.assertEqual(tree(self.target), before)
             elsewhere = self.staged(source="s3://models/elsewhere", source_is_url=True)
             self.assertIn("cannot be copied", self.bootstrap(elsewhere, "--dry-run", expect=COPY, env=env).err)
+
+
+    def test_coldload_asks_the_server_that_the_scenario_names(self):
+        with FaultyS3(self.path("lake")) as server:
+            plan = self.staged(source="s3://models/model", source_is_url=True, source_options=[
+                f"endpoint={server.endpoint}", "anonymous=true", "proxy=none", "connections=3"])
+            self.bootstrap(plan, "--dry-run", env=ELSEWHERE)
+            self.bootstrap(plan, env=ELSEWHERE)
+            self.assertEqual(contents(self.current()), contents(self.source))
+            self.assertIn("already there", self.bootstrap(plan, "--verify", env=ELSEWHERE).out)
+
+    def test_no_more_is_left_free_than_the_plan_says(self):
+        before = f"mount -t tmpfs -o size=64m tmpfs {self.target}"
+        self.bootstrap(self.staged(reserve_bytes=0), before=before)
+        finished = self.bootstrap(self.staged(reserve_bytes=1 << 30), before=before, expect=SPACE)
+        self.assertIn("beside a reserve of 1073741824", finished.err)
 
 
 class Mounts(BootstrapTest, CliTest):

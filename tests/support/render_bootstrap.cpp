@@ -75,6 +75,7 @@ BootstrapPlan plan_of(const json::object& from) {
   plan.model_bytes = json::unsigned_or(from, "model_bytes");
   plan.source = read.text("source");
   plan.source_is_url = json::bool_or(from, "source_is_url", false);
+  plan.source_options = read.list("source_options");
   plan.target_root = read.text("target_root");
   plan.reserve_bytes = json::unsigned_or(from, "reserve_bytes");
   plan.keep_versions = static_cast<uint32_t>(json::unsigned_or(from, "keep_versions", 2));

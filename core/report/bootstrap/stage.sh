@@ -129,7 +129,7 @@ verify_copy() {
   if [[ ${MANIFEST##*/} == "$OWN_MANIFEST" ]]; then
     run_child "$COPY_TIMEOUT_S" compare_sums "$CURRENT_COPY"
   elif [[ -n $COLDLOAD_PROGRAM ]]; then
-    run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$CURRENT_COPY" --verify
+    stage "$CURRENT_COPY" --verify
   else
     fail "$STATUS_TOOL" "$CURRENT_COPY was made by coldload, which alone can verify it and is not here"
   fi
@@ -151,7 +151,7 @@ refresh_copy() {
     warn "whether $SOURCE has changed was not looked at: of its copy, $USER_TEXT"
     return 0
   fi
-  run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$CURRENT_COPY"
+  stage "$CURRENT_COPY"
   [[ $CHILD_STATUS -eq 0 ]] || fail "$STATUS_COPY" "$SOURCE could not be compared with its copy: $CHILD_MESSAGE"
 }
 
@@ -164,7 +164,7 @@ make_copy() {
       # The model's directory may have yet to be made; what is asked needs one that is there.
       local asked=$copy
       if [[ ! -d $MODEL_ROOT ]]; then asked=$(nearest_directory)/.$COPY_NAME.planned; fi
-      run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$asked" --dry-run
+      stage "$asked" --dry-run
       [[ $CHILD_STATUS -eq 0 ]] || fail "$STATUS_COPY" "$SOURCE cannot be copied: $CHILD_MESSAGE"
     fi
     say "would copy $SOURCE_BYTES bytes from $SOURCE to $copy"

@@ -12,17 +12,50 @@ list_by_rclone() {
   ((SOURCE_BYTES >= MODEL_BYTES)) || fail "$STATUS_MODEL" "$SOURCE holds $SOURCE_BYTES bytes, and $MODEL_BYTES were measured: it is not whole and was not copied"
 }
 
-# The same credentials and endpoint that coldload takes.
+# What the scenario said of the source, or nothing: source_option NAME
+source_option() {
+  local option
+  for option in "${SOURCE_OPTIONS[@]}"; do
+    if [[ $option == "$1="* ]]; then printf '%s' "${option#*=}"; fi
+  done
+}
+
+# The same server and credentials that coldload takes.
 rclone_s3() {
-  local endpoint=${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:-}} provider=AWS
-  if [[ -n $endpoint ]]; then provider=Other; fi
+  local endpoint region profile certificates proxy settings
+  endpoint=$(source_option endpoint)
+  endpoint=${endpoint:-${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:-}}}
+  region=$(source_option region)
+  profile=$(source_option profile)
+  certificates=$(source_option ca_file)
+  proxy=$(source_option proxy)
   # rclone takes the certificates of AWS_CA_BUNDLE by another name only.
-  env -u AWS_CA_BUNDLE RCLONE_CA_CERT="${AWS_CA_BUNDLE:-}" RCLONE_CONFIG=/dev/null RCLONE_S3_ENV_AUTH=true RCLONE_S3_LIST_VERSION=2 RCLONE_S3_PROVIDER=$provider RCLONE_S3_ENDPOINT="$endpoint" \
-    rclone --quiet --retries 3 "$@"
+  settings=(RCLONE_CONFIG=/dev/null RCLONE_S3_LIST_VERSION=2 RCLONE_S3_ENDPOINT="$endpoint" RCLONE_CA_CERT="${certificates:-${AWS_CA_BUNDLE:-}}")
+  if [[ -n $endpoint ]]; then settings+=(RCLONE_S3_PROVIDER=Other); else settings+=(RCLONE_S3_PROVIDER=AWS); fi
+  if [[ $(source_option anonymous) == true ]]; then settings+=(RCLONE_S3_ENV_AUTH=false); else settings+=(RCLONE_S3_ENV_AUTH=true); fi
+  if [[ -n $region ]]; then settings+=(RCLONE_S3_REGION="$region"); fi
+  if [[ -n $profile ]]; then settings+=(AWS_PROFILE="$profile"); fi
+  case $(source_option addressing) in
+    path) settings+=(RCLONE_S3_FORCE_PATH_STYLE=true) ;;
+    virtual) settings+=(RCLONE_S3_FORCE_PATH_STYLE=false) ;;
+  esac
+  case $proxy in
+    "") ;;
+    none) settings+=(NO_PROXY="*") ;;
+    *) settings+=(HTTP_PROXY="$proxy" HTTPS_PROXY="$proxy" NO_PROXY="" no_proxy="") ;;
+  esac
+  env -u AWS_CA_BUNDLE "${settings[@]}" rclone --quiet --retries 3 "$@"
+}
+
+# stage DIRECTORY [OPTION...]: coldload's copy of the source, asked as it was measured.
+stage() {
+  local option asked=(--reserve "$RESERVE_BYTES B")
+  for option in "${SOURCE_OPTIONS[@]}"; do asked+=(--option "$option"); done
+  run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$@" "${asked[@]}"
 }
 
 copy_by_coldload() {
-  run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$1" --verify
+  stage "$1" --verify
   [[ $CHILD_STATUS -ne 5 ]] || fail "$STATUS_CORRUPT" "the copy $1 differs from its source: $CHILD_MESSAGE"
   [[ $CHILD_STATUS -eq 0 ]] || fail "$STATUS_COPY" "$SOURCE could not be copied to $1: $CHILD_MESSAGE"
 }
