@@ -57,7 +57,7 @@ class Server {
   Server(sdk::Host host, const sdk::Options& options)
       : host_(host),
         url_(options.text("url")),
-        ca_file_(options.text("ca_file")),
+        ca_file_(options.path("ca_file")),
         timeout_ms_(static_cast<long>(options.duration_ns("timeout") / 1'000'000)) {
     while (!url_.empty() && url_.back() == '/') url_.pop_back();
     const std::string shown = "url is \"" + sdk::without_secrets(url_) + "\": ";
@@ -256,7 +256,7 @@ constexpr coldload_option kOptions[] = {
     sdk::string_option("list", "SHA256SUMS", "SHA-256 and name of every object, as sha256sum writes them"),
     sdk::bool_option("verify", "false", "compare an object that is read at once with the list"),
     sdk::duration_option("timeout", "20 s", {"1 s", "1 h"}, "to connect, and without a byte"),
-    sdk::string_option("ca_file", "", "certificates to trust instead of the system's"),
+    sdk::path_option("ca_file", "", "certificates to trust instead of the system's"),
 };
 constexpr const char* kSchemes[] = {"http", "https", nullptr};
 constexpr coldload_component kHttp = sdk::backend_component<HttpBackend>(
