@@ -69,9 +69,10 @@ Addressing find_addressing(const Asked& asked, const Location& location, bool ow
 Found find_proxy(const Asked& asked, bool tls, const Variables& variables) {
   if (asked.proxy == "none") return {};
   if (!asked.proxy.empty()) {
-    if (sdk::has_password(asked.proxy)) {
+    // A user's name alone is a token with some.
+    if (asked.proxy.find('@') != std::string::npos) {
       throw Failure(COLDLOAD_INVALID_OPTION, "proxy is \"" + sdk::without_secrets(asked.proxy) +
-                                                 "\": a password does not stand in a scenario; leave the "
+                                                 "\": who asks does not stand in a scenario; leave the "
                                                  "option out and set https_proxy or http_proxy");
     }
     return {asked.proxy, "option"};

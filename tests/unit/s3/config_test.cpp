@@ -81,7 +81,7 @@ TEST(Config, FindsAProxyOfTheSchemeAndHidesItsPassword) {
   EXPECT_EQ(settle(none, {}, variables).transport.proxy, "");
   none.proxy = "http://u:hidden@p:1";
   const std::string message = failure_of([&] { (void)settle(none, {}, variables); });
-  EXPECT_THAT(message, HasSubstr("a password does not stand in a scenario"));
+  EXPECT_THAT(message, HasSubstr("who asks does not stand in a scenario"));
   EXPECT_THAT(message, Not(HasSubstr("hidden")));
 }
 
