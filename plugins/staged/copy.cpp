@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -227,6 +228,14 @@ sdk::UpstreamObject open_listed(const sdk::Upstream& source, const std::string& 
   return object;
 }
 
+// A copy grants others no more than its source's file does. What is no file has no mode.
+unsigned mode_of_copy(const sdk::UpstreamObject& object) {
+  constexpr unsigned kOwnersMode = 0600;
+  struct stat status = {};
+  if (!object.can(COLDLOAD_CAN_FD) || ::fstat(object.info().fd, &status) != 0) return kFileMode;
+  return kOwnersMode | (kFileMode & status.st_mode);
+}
+
 Transfer begin_transfer(const coldload_digest_ops& digest, const sdk::Upstream& source,
                         const std::string& prefix, const Directory& directory, ManifestFile& file) {
   sdk::UpstreamObject object = open_listed(source, prefix + file.name, file);
@@ -235,8 +244,9 @@ Transfer begin_transfer(const coldload_digest_ops& digest, const sdk::Upstream& 
                   prefix + file.name + ": the source does not offer READ_AT, which a copy needs");
   }
   file.version = version_word(object.info().version);
-  Transfer transfer{std::move(object), create_file(directory, file.name), FileDigest(digest, file.size_bytes),
-                    directory.shown + "/" + file.name, file.size_bytes};
+  const unsigned mode = mode_of_copy(object);
+  Transfer transfer{std::move(object), create_file(directory, file.name, mode),
+                    FileDigest(digest, file.size_bytes), directory.shown + "/" + file.name, file.size_bytes};
   preallocate(transfer);
   return transfer;
 }

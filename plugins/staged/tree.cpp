@@ -24,7 +24,6 @@ using sdk::os_failure;
 
 constexpr size_t kEntriesMax = 1'000'000;
 constexpr unsigned kDirectoryMode = 0755;
-constexpr unsigned kFileMode = 0644;
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -163,10 +162,10 @@ Directory make_directories(int root, const std::string& shown_root, const std::s
   return directory;
 }
 
-Descriptor create_file(const Directory& directory, const std::string& name) {
+Descriptor create_file(const Directory& directory, const std::string& name, unsigned mode) {
   const SplitName split = split_name(name);
   if (!split.parent.empty()) (void)make_directories(directory.fd.get(), directory.shown, split.parent);
-  Descriptor file = open_beneath(directory.fd.get(), name, O_WRONLY | O_CREAT | O_EXCL, kFileMode);
+  Descriptor file = open_beneath(directory.fd.get(), name, O_WRONLY | O_CREAT | O_EXCL, mode);
   if (!file) throw os_failure(errno, directory.shown + "/" + name + ": creating it");
   return file;
 }

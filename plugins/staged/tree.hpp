@@ -29,8 +29,11 @@ struct Directory {
 // A directory that does not exist gives an invalid descriptor; other failures throw.
 [[nodiscard]] Directory open_directory(int root, const std::string& shown_root, const std::string& path);
 
+inline constexpr unsigned kFileMode = 0644;  // less the umask
+
 // A new file, its parents below `directory` made. Throws if it exists.
-[[nodiscard]] Descriptor create_file(const Directory& directory, const std::string& name);
+[[nodiscard]] Descriptor create_file(const Directory& directory, const std::string& name,
+                                     unsigned mode = kFileMode);
 
 void write_file(const Directory& directory, const std::string& name, const std::string& text);
 

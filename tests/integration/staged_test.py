@@ -298,6 +298,16 @@ class Command(Staging):
         finished = self.coldload("stage", self.path("source/model"), wanted, "--verify", expect=INTEGRITY)
         self.assertIn("model-00002-of-00002.safetensors: its bytes have digest", finished.err)
 
+    def test_who_may_not_read_the_source_may_not_read_the_copy(self):
+        for name, mode in (("model-00001-of-00002.safetensors", 0o600), ("model-00002-of-00002.safetensors", 0o640),
+                           ("config.json", 0o666)):
+            os.chmod(self.path("source/model", name), mode)
+        self.addCleanup(os.umask, os.umask(0o022))
+        self.coldload("stage", self.path("source/model"), self.path("target/x"))
+        modes = {name: os.stat(self.path("target/x", name)).st_mode & 0o777 for name in os.listdir(self.path("target/x"))}
+        self.assertEqual(modes, {"model-00001-of-00002.safetensors": 0o600, "model-00002-of-00002.safetensors": 0o640,
+                                 "config.json": 0o644, "model.safetensors.index.json": 0o644, ".coldload-manifest": 0o644})
+
     def test_keeps_to_its_limit(self):
         began = time.monotonic()
         self.coldload("stage", self.path("source/model"), self.path("target/x"), "--limit", "20 MB/s")
