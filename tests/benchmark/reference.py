@@ -255,10 +255,12 @@ def arguments_of(command_line):
 
 def refuse_mounts_below(directory):
     """A result lists the file systems of its machine, and no path of the tree is published: told before, not after."""
-    with open("/proc/self/mounts", encoding="utf-8") as mounts:
-        below = [line.split()[1] for line in mounts if line.split()[1].startswith(f"{directory}/")]
-    if below:
-        fail(f"{below[0]} is mounted below {directory}, and its path would be in the result: unmount it first", 2)
+    with open("/proc/self/mounts", "rb") as mounts:
+        # A space is "\040" there.
+        points = [line.split()[1].decode("unicode_escape") for line in mounts]
+    for point in points:
+        if pathlib.Path(point).is_relative_to(directory):
+            fail(f"{point} is a mount below {directory}, and its path would be in the result: unmount it first", 2)
 
 
 def main():

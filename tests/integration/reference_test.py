@@ -123,7 +123,7 @@ class Refused(Program, CliTest):
         os.mkdir(mounted)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mounted], check=True)
         self.addCleanup(subprocess.run, ["umount", mounted], check=True)
-        self.assertIn(f"reference: {mounted} is mounted below {SOURCE}, and its path would be in the result: unmount it first",
+        self.assertIn(f"reference: {mounted} is a mount below {SOURCE}, and its path would be in the result: unmount it first",
                       self.refused())
         self.assertFalse(os.path.exists(self.root))
 

@@ -1,6 +1,7 @@
 """What all the servers that tests start need."""
 
 import ctypes
+import errno
 import random
 import signal
 import socket
@@ -23,8 +24,9 @@ def free_port(address="127.0.0.1"):
             try:
                 probe.bind((address, port))
                 return port
-            except OSError:
-                continue
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
 
 
 def answers(port, address="127.0.0.1"):
