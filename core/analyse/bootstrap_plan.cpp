@@ -42,19 +42,31 @@ bool is_url(std::string_view location) {
   return location.find("://") != std::string_view::npos;
 }
 
-// "endpoint=http://h:9000": what the scenario says of a backend besides its URL. None where no case reads
-// from it: options are recorded with cases.
+// "endpoint=http://h:9000": what a scenario says of a backend besides its URL. Whose credentials are taken is
+// the node's matter, and a profile's name is one of the machine that measured.
+std::vector<std::string> written_options(const json::object& options) {
+  std::vector<std::string> written;
+  for (const auto& [name, value] : options) {
+    const json::object* entry = value.if_object();
+    if (entry == nullptr || name == "url" || name == "profile") continue;
+    if (json::text_or(*entry, "source") != "scenario") continue;
+    written.push_back(fmt::format("{}={}", std::string_view(name), json::text_or(*entry, "written")));
+  }
+  return written;
+}
+
+// As the cases that read from the backend record them; none where there are none, or where they differ, as
+// with a swept option.
 std::optional<std::vector<std::string>> written_options_of(const ResultDocument& document,
                                                            std::string_view backend) {
-  const auto reads = std::ranges::find(document.cases, backend, &CaseRecord::backend);
-  if (reads == document.cases.end()) return std::nullopt;
-  std::vector<std::string> written;
-  const json::object* options = json::object_at(reads->options, "backend");
-  if (options == nullptr) return written;
-  for (const auto& [name, value] : *options) {
-    const json::object* entry = value.if_object();
-    if (entry == nullptr || name == "url" || json::text_or(*entry, "source") != "scenario") continue;
-    written.push_back(fmt::format("{}={}", std::string_view(name), json::text_or(*entry, "written")));
+  std::optional<std::vector<std::string>> written;
+  for (const CaseRecord& record : document.cases) {
+    const json::object* options = json::object_at(record.options, "backend");
+    // A backend that could not be made has no effective options.
+    if (record.backend != backend || options == nullptr || options->empty()) continue;
+    auto here = written_options(*options);
+    if (written && *written != here) return std::nullopt;
+    written = std::move(here);
   }
   return written;
 }
@@ -160,8 +172,8 @@ class Planner {
       return;
     }
     plan_.reasons.push_back(
-        {fmt::format("the options of backend {} are not known, since no case reads from it: what the source "
-                     "needs beside its URL has to be put into SOURCE_OPTIONS",
+        {fmt::format("of backend {} no case, or cases with different options, were measured: what the source "
+                     "needs beside its URL has to be put into SOURCE_OPTIONS below",
                      source),
          {"cases"}});
   }

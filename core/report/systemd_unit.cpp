@@ -60,6 +60,7 @@ bool below_home(const std::string& path) {
 bool uses_home(const BootstrapPlan& plan, const std::string& script_path) {
   std::vector<std::string> paths = {script_path, plan.source, plan.target_root, plan.model_directory};
   paths.insert(paths.end(), plan.argv.begin(), plan.argv.end());
+  for (const std::string& option : plan.source_options) paths.push_back(option.substr(option.find('=') + 1));
   for (const ExpectedMount& mount : plan.mounts) paths.push_back(mount.directory);
   return std::ranges::any_of(paths, below_home);
 }

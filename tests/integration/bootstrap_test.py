@@ -270,6 +270,18 @@ class StagingByPlainTools(Staging, BootstrapTest, CliTest):
             self.bootstrap(plan, env=env)
             self.assertEqual(tree(self.target), before)
 
+    def test_who_may_not_read_the_source_may_not_read_the_copy(self):
+        os.chmod(os.path.join(self.source, "config.json"), 0o600)
+        os.chmod(os.path.join(self.source, "model-00001-of-00002.safetensors"), 0o777)
+        self.bootstrap(self.staged())
+        names = ("config.json", "model-00001-of-00002.safetensors")
+        self.addCleanup(os.umask, os.umask(0o022))
+        self.assertEqual([os.stat(os.path.join(self.current(), name)).st_mode & 0o777 for name in names], [0o600, 0o644])
+        os.umask(0o077)
+        os.utime(os.path.join(self.source, "config.json"))
+        self.bootstrap(self.staged())
+        self.assertEqual([os.stat(os.path.join(self.current(), name)).st_mode & 0o777 for name in names], [0o600, 0o600])
+
     def test_rclone_asks_the_server_that_the_scenario_names(self):
         with FaultyS3(self.path("lake")) as server:
             server.RequestHandlerClass = WholeObjects
@@ -281,6 +293,30 @@ class StagingByPlainTools(Staging, BootstrapTest, CliTest):
             nobody = {**ELSEWHERE, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
             self.bootstrap({**plan, "source_options": [*options, "anonymous=true"]}, env=nobody)
             self.assertNotEqual(self.bootstrap(plan, env=nobody, expect=COPY).err, "", "signed by nobody")
+
+    def told_to_rclone(self, options, **env):
+        """The environment of the rclone that such options lead to."""
+        program = self.write("bin/rclone", f"#!/bin/sh\nenv >{self.path('told')}\nexit 1\n")
+        os.chmod(program, 0o755)
+        path = f"{os.path.dirname(program)}:{os.environ['PATH']}"
+        self.bootstrap(self.staged(source="s3://models/model", source_is_url=True, source_options=options), expect=COPY,
+                       env={"PATH": path, **env})
+        with open(self.path("told"), encoding="utf-8") as file:
+            return dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+
+    def test_rclone_is_told_what_the_scenario_says(self):
+        told = self.told_to_rclone(["endpoint=http://h:9", "addressing=virtual", "ca_file=/etc/a b.pem", "anonymous=true",
+                                    "proxy=http://p:1", "part_size=8 MiB"], AWS_REGION="eu-west-1", AWS_CA_BUNDLE="/theirs",
+                                   NO_PROXY="h")
+        said = {"RCLONE_S3_ENDPOINT": "http://h:9", "RCLONE_S3_PROVIDER": "Other", "RCLONE_S3_FORCE_PATH_STYLE": "false",
+                "RCLONE_CA_CERT": "/etc/a b.pem", "RCLONE_S3_ENV_AUTH": "false", "HTTPS_PROXY": "http://p:1",
+                "HTTP_PROXY": "http://p:1", "NO_PROXY": "", "RCLONE_S3_REGION": "eu-west-1"}
+        self.assertEqual({name: told.get(name) for name in said}, said)
+        self.assertNotIn("AWS_CA_BUNDLE", told)
+        told = self.told_to_rclone([], AWS_ENDPOINT_URL_S3="http://theirs", AWS_CA_BUNDLE="/theirs")
+        said = {"RCLONE_S3_ENDPOINT": "http://theirs", "RCLONE_CA_CERT": "/theirs", "RCLONE_S3_ENV_AUTH": "true"}
+        self.assertEqual({name: told.get(name) for name in said}, said)
+        self.assertEqual(self.told_to_rclone(["region=mars", "proxy=none"])["NO_PROXY"], "*")
 
     def test_a_url_that_nothing_here_reads_is_refused(self):
         path = self.tools_without("coldload", "rclone")
@@ -340,7 +376,7 @@ class StagingByColdload(Staging, BootstrapTest, CliTest):
     def test_coldload_asks_the_server_that_the_scenario_names(self):
         with FaultyS3(self.path("lake")) as server:
             plan = self.staged(source="s3://models/model", source_is_url=True, source_options=[
-                f"endpoint={server.endpoint}", "anonymous=true", "proxy=none", "connections=3"])
+                f"endpoint={server.endpoint}", "anonymous=true", "proxy=none", "part_size=1 MiB"])
             self.bootstrap(plan, "--dry-run", env=ELSEWHERE)
             self.bootstrap(plan, env=ELSEWHERE)
             self.assertEqual(contents(self.current()), contents(self.source))

@@ -15,18 +15,18 @@ list_by_rclone() {
 # What the scenario said of the source, or nothing: source_option NAME
 source_option() {
   local option
-  for option in "${SOURCE_OPTIONS[@]}"; do
+  for option in "${SOURCE_OPTIONS[@]+"${SOURCE_OPTIONS[@]}"}"; do
     if [[ $option == "$1="* ]]; then printf '%s' "${option#*=}"; fi
   done
 }
 
-# The same server and credentials that coldload takes.
+# The same server that coldload takes, and the node's credentials.
 rclone_s3() {
-  local endpoint region profile certificates proxy settings
+  local endpoint region certificates proxy settings
   endpoint=$(source_option endpoint)
   endpoint=${endpoint:-${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:-}}}
   region=$(source_option region)
-  profile=$(source_option profile)
+  region=${region:-${AWS_REGION:-${AWS_DEFAULT_REGION:-}}}
   certificates=$(source_option ca_file)
   proxy=$(source_option proxy)
   # rclone takes the certificates of AWS_CA_BUNDLE by another name only.
@@ -34,11 +34,7 @@ rclone_s3() {
   if [[ -n $endpoint ]]; then settings+=(RCLONE_S3_PROVIDER=Other); else settings+=(RCLONE_S3_PROVIDER=AWS); fi
   if [[ $(source_option anonymous) == true ]]; then settings+=(RCLONE_S3_ENV_AUTH=false); else settings+=(RCLONE_S3_ENV_AUTH=true); fi
   if [[ -n $region ]]; then settings+=(RCLONE_S3_REGION="$region"); fi
-  if [[ -n $profile ]]; then settings+=(AWS_PROFILE="$profile"); fi
-  case $(source_option addressing) in
-    path) settings+=(RCLONE_S3_FORCE_PATH_STYLE=true) ;;
-    virtual) settings+=(RCLONE_S3_FORCE_PATH_STYLE=false) ;;
-  esac
+  if [[ $(source_option addressing) == virtual ]]; then settings+=(RCLONE_S3_FORCE_PATH_STYLE=false); fi
   case $proxy in
     "") ;;
     none) settings+=(NO_PROXY="*") ;;
@@ -50,7 +46,7 @@ rclone_s3() {
 # stage DIRECTORY [OPTION...]: coldload's copy of the source, asked as it was measured.
 stage() {
   local option asked=(--reserve "$RESERVE_BYTES B")
-  for option in "${SOURCE_OPTIONS[@]}"; do asked+=(--option "$option"); done
+  for option in "${SOURCE_OPTIONS[@]+"${SOURCE_OPTIONS[@]}"}"; do asked+=(--option "$option"); done
   run_child "$COPY_TIMEOUT_S" "$COLDLOAD_PROGRAM" stage "$SOURCE" "$@" "${asked[@]}"
 }
 
@@ -91,14 +87,22 @@ write_manifest() {
   mv -T -- "$1/$OWN_MANIFEST.new" "$1/$OWN_MANIFEST"
 }
 
+# umask_for FILE: the umask in which a copy of it grants others no more than it does itself.
+umask_for() {
+  local mode
+  mode=$(stat -L --format=%a -- "$1") || return 1
+  printf '%04o' $(($(umask) | (8#77 & ~8#$mode) | 8#133))
+}
+
 # Digests are of what was read from the source, and taken while it passes: it is read once.
 copy_files() {
-  local bytes name sum
+  local bytes name sum mask
   while IFS= read -r name; do
     bytes=${name%% *}
     name=${name#* }
     if [[ $name == */* ]]; then mkdir -p -- "$1/${name%/*}" || return 1; fi
-    sum=$(tee -- "$1/$name" <"$SOURCE/$name" | sha256sum) || return 1
+    mask=$(umask_for "$SOURCE/$name") || return 1
+    sum=$(umask "$mask" && tee -- "$1/$name" <"$SOURCE/$name" | sha256sum) || return 1
     printf '%s %s %s\n' "${sum%% *}" "$bytes" "$name"
   done <"$SCRATCH/source"
   sync -f "$1"

@@ -30,6 +30,7 @@ ResultDocument staged_from_a_bucket() {
     record.options["backend"] = json::object{{"url", option("s3://models", "scenario")},
                                              {"endpoint", option("http://10.0.0.2:9000", "scenario")},
                                              {"anonymous", option("true", "scenario")},
+                                             {"profile", option("bench", "scenario")},
                                              {"retries", option("4", "default")}};
   }
   return document;
@@ -45,7 +46,32 @@ TEST(BootstrapPlan, AsksAServerAsTheScenarioDoes) {
   EXPECT_THAT(plan.source_options, ElementsAre("endpoint=http://10.0.0.2:9000", "anonymous=true"));
 }
 
-TEST(BootstrapPlan, SaysWhereItDoesNotKnowHowTheServerWasAsked) {
+bool options_are_missed(const BootstrapPlan& plan) {
+  return plan.source_options.empty() && std::ranges::any_of(plan.reasons, [](const Statement& reason) {
+           return reason.text.starts_with("of backend share no case, or cases with different options");
+         });
+}
+
+TEST(BootstrapPlan, LooksAtCasesThatCouldBeMadeOnly) {
+  ResultDocument document = staged_from_a_bucket();
+  CaseRecord failed = *std::ranges::find(document.cases, "share", &CaseRecord::backend);
+  failed.id = "share/failed/stream/cold";
+  failed.options["backend"] = json::object{};
+  document.cases.insert(document.cases.begin(), failed);
+  EXPECT_THAT(plan_of(document).source_options,
+              ElementsAre("endpoint=http://10.0.0.2:9000", "anonymous=true"));
+}
+
+TEST(BootstrapPlan, SaysThatOptionsDiffer) {
+  ResultDocument document = staged_from_a_bucket();
+  CaseRecord other = *std::ranges::find(document.cases, "share", &CaseRecord::backend);
+  other.id = "share/other/stream/cold";
+  other.options["backend"].as_object()["endpoint"] = option("http://10.0.0.3:9000", "scenario");
+  document.cases.push_back(other);
+  EXPECT_TRUE(options_are_missed(plan_of(document)));
+}
+
+TEST(BootstrapPlan, SaysThatNoCaseReadsFromTheSource) {
   ResultDocument document = staged_from_a_bucket();
   // The network that was measured is another one than is copied from.
   document.backends.push_back(*document.backend("share"));
@@ -53,12 +79,7 @@ TEST(BootstrapPlan, SaysWhereItDoesNotKnowHowTheServerWasAsked) {
   for (CaseRecord& record : document.cases) {
     if (record.backend == "share") record.backend = "other";
   }
-  const BootstrapPlan plan = plan_of(document);
-  EXPECT_THAT(plan.source_options, IsEmpty());
-  ASSERT_FALSE(plan.reasons.empty());
-  EXPECT_TRUE(std::ranges::any_of(plan.reasons, [](const Statement& reason) {
-    return reason.text.starts_with("the options of backend share are not known");
-  }));
+  EXPECT_TRUE(options_are_missed(plan_of(document)));
 }
 
 TEST(BootstrapPlan, TakesNoOptionsAlongOfADirectory) {
