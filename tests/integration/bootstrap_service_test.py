@@ -38,7 +38,7 @@ class Service(BootstrapTest, CliTest):
             self.assert_nothing_runs()
 
     def test_its_status_is_the_scripts_and_its_children_end_with_it(self):
-        process = self.start(self.in_place(**self.served("--child", "--end-after", "3", "--status", "7")))
+        process = self.start(self.in_place(**self.served("--child", "--end-after", "8", "--status", "7")))
         code, out, _ = self.ended(process)
         self.assertIn("the service ended with status 7", out)
         self.assertEqual(code, 7)
@@ -106,7 +106,7 @@ class Service(BootstrapTest, CliTest):
         self.assertIn("no path leads to it", finished.err)
 
     def test_a_new_version_beside_a_service_waits_until_it_is_ready(self):
-        plan = self.staged(**self.served("--ready-after", "3"))
+        plan = self.staged(**self.served("--ready-after", "8"))
         process = self.start(plan)
         self.assertTrue(until(lambda: os.path.exists(self.path("report")), 30))
         self.bootstrap(plan, "--prepare-only", expect=LOCKED)

@@ -237,8 +237,9 @@ class StagingByPlainTools(Staging, BootstrapTest, CliTest):
         self.assertTrue(until(lambda: any(os.path.exists(os.path.join(self.root, name, OWN_MANIFEST))
                                           for name in self.partials()), 30))
         process.kill()
-        process.communicate()
+        # Its watchdog holds the pipes and would be waited for.
         self.end_processes()
+        process.communicate()
         self.assert_nothing_runs()
         self.assertEqual(len(self.partials()), 1)
         self.bootstrap(self.staged())

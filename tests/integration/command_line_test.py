@@ -7,7 +7,7 @@ import pty
 import threading
 import unittest
 
-from coldload_cli import BINARY, ENVIRONMENT, INTEGRITY, KIB, OK, SOURCE, USAGE, CliTest, hasty, run
+from coldload_cli import BINARY, ENVIRONMENT, INTEGRITY, KIB, OK, SOURCE, USAGE, CliTest, hasty, run, until
 
 NULL = '[model]\npath = ""\n[backend.null]\nsize = "1 MiB"\n[strategy.sequential]\n'
 SHIPPED = sorted(glob.glob(os.path.join(SOURCE, "scenarios", "*.toml")))
@@ -264,8 +264,7 @@ class DryRun(CliTest):
         file = self.scenario(text)
         for arguments in (["run", "--dry-run", file], ["plan", file], ["quick", "--dry-run", model]):
             with self.subTest(arguments[0]):
-                self.evict(model)
-                self.assertEqual(self.resident_bytes(model), 0)
+                self.assertTrue(until(lambda: self.evict(model) or self.resident_bytes(model) == 0, 30))
                 finished = self.coldload(*arguments, cwd=self.dir)
                 self.assertIn("local/sequential/stream/cold", finished.out)
                 self.assertIn("read and written", finished.out)

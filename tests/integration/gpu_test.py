@@ -2,6 +2,7 @@
 
 The fake keeps device memory in ordinary memory and is told by FAKE_CUDA_… what to do wrong."""
 
+import csv
 import os
 import unittest
 
@@ -77,9 +78,7 @@ class Loading(Gpu):
         self.run_scenario(self.text())
         self.coldload("report", self.path("run"), "-o", self.path("report"))
         with open(self.path("report/storage_layout_bench.csv"), encoding="utf-8") as file:
-            rows = [line.split(",") for line in file.read().splitlines()]
-        at = rows[0].index("gpu_mem_used_mb")
-        by_destination = {row[rows[0].index("destination")]: row[at] for row in rows[1:]}
+            by_destination = {row["destination"]: row["gpu_mem_used_mb"] for row in csv.DictReader(file)}
         self.assertEqual(by_destination["stream"], "")
         self.assertGreaterEqual(float(by_destination["gpu"]), 4)
 

@@ -262,7 +262,9 @@ class Faults(CliTest):
                                         ("hangs", 1, "s3: 1 retry (1x timeout)")):
             for strategy in ("sequential", "in-flight"):
                 with self.subTest(fault=fault, strategy=strategy), self.serving(fault, times) as server:
-                    record = self.one_run(server, strategy, 'stall_timeout = "500 ms"\nretries = 4\n')
+                    # Where nothing hangs, a busy machine's pause is not to be taken for it.
+                    stall = "500 ms" if fault == "hangs" else "20 s"
+                    record = self.one_run(server, strategy, f'stall_timeout = "{stall}"\nretries = 4\n')
                     self.assertEqual(record["status"], "ok")
                     self.assertEqual(told_by_s3(record), [disturbed])
                     self.assertEqual(metric(record, "s3/retries"), times)
@@ -430,10 +432,11 @@ class Faults(CliTest):
             began = time.monotonic()
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=30)
-            # Less than the 2 s after which the worker is killed: the plugin came back by itself.
-            self.assertLess(time.monotonic() - began, 1.5)
+            self.assertLess(time.monotonic() - began, 10)
             self.assertEqual(process.returncode, 130)
         record = self.document(self.path("run"))["runs"][0]
+        # A worker that had to be killed tells nothing: the plugin came back by itself.
+        self.assertIn("failed_in", record["evidence"])
         self.assertEqual(record["status"], "cancelled")
 
 

@@ -203,11 +203,12 @@ class FullDisk(Staging):
         self.addCleanup(subprocess.run, ["umount", "-l", small], check=True)
         file = self.scenario(f'[model]\npath = "many"\n[backend.disk]\nplugin = "local"\nroot = "{self.dir}"\n'
                              f'[backend.small]\nplugin = "local"\nroot = "{small}"\n[backend.staged]\nsource = "disk"\n'
-                             'target = "small"\nreserve = "0 B"\nlimit = "40 MB/s"\n[strategy.parallel]\n[[compare]]\n'
+                             'target = "small"\nreserve = "0 B"\nlimit = "5 MB/s"\n[strategy.parallel]\n[[compare]]\n'
                              'backend = ["staged"]\ncache = ["first-start"]\n' + hasty(1))
         run = subprocess.Popen([BINARY, "run", file, "--out", self.path("filled")], env=environment({MARK: self.dir}),
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: [name for _, _, names in os.walk(small) for name in names if name.endswith(".safetensors")], 20)
+        self.assertTrue(until(lambda: [name for _, _, names in os.walk(small) for name in names
+                                       if name.endswith(".safetensors")], 60))
         theirs = os.path.join(small, "theirs")
         with open(theirs, "wb", buffering=0) as filler:
             try:

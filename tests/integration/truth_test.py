@@ -1,6 +1,5 @@
 """Known delays and known differences: what the numbers and the verdicts make of them."""
 
-import statistics
 import unittest
 
 from coldload_cli import CliTest, hasty
@@ -15,8 +14,8 @@ class InjectedDelay(CliTest):
         self.assertEqual(len(runs), 5)
         for entry in runs:
             self.assertGreaterEqual(entry["load_ns"], 1_000_000_000)
-        # Of the median: one run alone may wait for a busy processor.
-        self.assertLess(statistics.median(entry["load_ns"] for entry in runs), 1_010_000_000)
+        # Of the shortest: others may wait for a busy processor, and a clock that is wrong is wrong in all.
+        self.assertLess(min(entry["load_ns"] for entry in runs), 1_010_000_000)
 
 
 class Verdicts(CliTest):

@@ -40,7 +40,7 @@ class Fills(WarmCase, CliTest):
         model = self.evicted_model()
         rows = self.rows(self.coldload("warm", model))
         self.assertEqual((rows["model"], rows["shards"]), (model, "3, 60.8 MB"))
-        self.assertRegex(rows["cached before"], r"^0\.\d %, \d+ k?B of 60\.8 MB, by (cachestat|mincore)$")
+        self.assertRegex(rows["cached before"], r"^0\.\d %, [\d.]+ k?B of 60\.8 MB, by (cachestat|mincore)$")
         self.assertRegex(rows["read"], r"^60\.8 MB in [\d.]+ m?s, [\d.]+ [MG]B/s, 4 threads$")
         self.assertRegex(rows["cached after"], r"^100\.0 %, 60\.8 MB of 60\.8 MB")
         self.assertRegex(rows["room"], r"0\.8 of [\d.]+ GB \((MemAvailable|cgroup memory limit of .*)\)$")

@@ -1,5 +1,8 @@
 // Delivers one chunk, then sleeps for ever, whatever the host says.
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include "loading.hpp"
@@ -16,6 +19,10 @@ class Misbehaving : public Loading {
   void load(const sdk::Job& job) override {
     const sdk::Chunks chunks(job, kChunkBytes);
     if (chunks.count() > 0) bring(job, chunks[0]);
+    // Tells a test that waits for it.
+    if (const char* directory = std::getenv("COLDLOAD_TEST_MARK")) {
+      const std::ofstream told(std::string(directory) + "/hanging");
+    }
     for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
   }
 };

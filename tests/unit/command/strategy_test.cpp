@@ -100,7 +100,7 @@ TEST_F(CommandStrategy, FailsWhenThereIsNoSuchProgram) {
 
 TEST_F(CommandStrategy, StopsWithTheRun) {
   std::thread stopper([this] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    std::this_thread::sleep_for(std::chrono::seconds(1));  // until the trap is set
     host_.cancelled = true;
   });
   const auto began = std::chrono::steady_clock::now();

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <string>
 #include <thread>
 
@@ -91,9 +92,12 @@ TEST(Self, CountsDescriptorsAndThreads) {
   ::close(fd);
   EXPECT_EQ(descriptor_count(), descriptors);
   std::thread([] {}).join();
+  ::usleep(50'000);  // until the kernel lists it no more
   const size_t threads = thread_count();
-  std::thread another([] { ::usleep(50'000); });
+  std::promise<void> counted;
+  std::thread another([&] { counted.get_future().wait(); });
   EXPECT_EQ(thread_count(), threads + 1);
+  counted.set_value();
   another.join();
   EXPECT_TRUE(threads_come_back_to(threads));
 }

@@ -316,14 +316,29 @@ class Overlay : public PageCache {
   }
 };
 
+// Writes a file's bytes over themselves.
+void dirty_pages(const std::filesystem::path& path) {
+  std::string bytes(std::filesystem::file_size(path), '\0');
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.seekp(0);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
 // cachestat() of an overlay's file looks at a mapping without pages.
 TEST_F(Overlay, TellsThePagesOfTheLayerBelow) {
   make_directory(std::string(COLDLOAD_BINARY_DIR) + "/proof-XXXXXX");
   write_in(directory_ / "lower");
   overlay(directory_ / "lower");
-  // fdatasync() of an overlay's file does not write a lower layer's dirty pages: they stay, and are told.
-  ASSERT_TRUE(evict_all(objects_));
-  EXPECT_GE(measure_residency(objects_, ResidencyBy::best).share.value_or(0), 0.99);
+  // fdatasync() of an overlay's file does not write a lower layer's dirty pages: they stay, and are told,
+  // unless somebody syncs the whole disk meanwhile.
+  double dirty = 0;
+  for (int i = 0; i < 20 && dirty < 0.99; ++i) {
+    dirty_pages(directory_ / "lower" / "a.safetensors");
+    ASSERT_TRUE(evict_all(objects_));
+    dirty = measure_residency(objects_, ResidencyBy::best).share.value_or(0);
+  }
+  EXPECT_GE(dirty, 0.99);
   const Descriptor written(::open((directory_ / "lower" / "a.safetensors").c_str(), O_RDONLY | O_CLOEXEC));
   ASSERT_EQ(::fsync(written.get()), 0);
   const auto cached = measure_residency(objects_, ResidencyBy::best);

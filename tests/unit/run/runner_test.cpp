@@ -269,6 +269,16 @@ class Holder {
     ::execlp("sleep", "sleep", "600", nullptr);
     ::_exit(fd < 0 ? 126 : 127);
   }
+  // Waits until it has: what runs in it is sleep(1) then.
+  [[nodiscard]] bool has_opened() const {
+    for (int i = 0; i < 1000; ++i) {
+      std::ifstream in("/proc/" + std::to_string(child_) + "/comm");
+      std::string name;
+      if (std::getline(in, name) && name == "sleep") return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
   ~Holder() {
     ::kill(child_, SIGKILL);
     ::waitpid(child_, nullptr, 0);
@@ -287,7 +297,7 @@ TEST_F(ExecutePlan, KeepsTheValidRunsOfACaseWhoseFilesSomebodyOpensLater) {
   on_finished = [&](const RunRecord& record) {
     if (record.sequence != 2) return;
     holder.emplace(directory / "models" / "m" / "a.safetensors");
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    EXPECT_TRUE(holder->has_opened());
   };
   const ResultDocument document = execute();
   ASSERT_THAT(document.runs, SizeIs(4)) << explain(document);
