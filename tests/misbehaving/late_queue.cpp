@@ -35,7 +35,7 @@ coldload_status submit(void* self, void* object, uint64_t offset, uint64_t lengt
     static_cast<sdk::Object*>(object)->read_at(offset, buffer, length);
     queue.tags[queue.count++] = tag;
     std::thread([buffer, length] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      std::this_thread::sleep_for(std::chrono::milliseconds(75));
       std::memset(buffer, 0, length);
     }).detach();
   });

@@ -17,7 +17,7 @@ class MisbehavingObject : public Passing {
   void read_at(uint64_t offset, void* buffer, uint64_t length) override {
     file_->read_at(offset, buffer, length);
     std::thread([buffer, length] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
       std::memset(buffer, 0, length);
     }).detach();
   }
