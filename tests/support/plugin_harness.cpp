@@ -143,6 +143,21 @@ Outcome call(const std::function<coldload_status(coldload_error*)>& body) {
   return {status, error.message, error.os_error};
 }
 
+uint64_t left_after_evicting(const Component& backend, void* object) {
+  constexpr int kTriesMax = 20;
+  const coldload_backend_ops& ops = backend.backend_ops();
+  uint64_t resident = 0;
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    const Outcome evicted = call([&](coldload_error* error) { return ops.evict(object, error); });
+    const Outcome told = call([&](coldload_error* error) { return ops.residency(object, &resident, error); });
+    for (const Outcome& outcome : {evicted, told}) {
+      if (outcome.status != COLDLOAD_OK) throw std::runtime_error(outcome.message);
+    }
+    if (resident == 0) break;
+  }
+  return resident;
+}
+
 Component::Component(RecordingHost& host, const std::string& plugin, const OptionTexts& options,
                      const OptionBackends& backends) {
   table_ = load_plugin(plugin).components[0];

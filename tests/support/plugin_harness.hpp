@@ -95,6 +95,10 @@ class Component {
 // })`.
 Outcome call(const std::function<coldload_status(coldload_error*)>& body);
 
+// Bytes of an object in the page cache once its backend was asked to drop them: asked again while some are
+// left, since the kernel may hold on to a page that is just in use. A call that fails throws.
+uint64_t left_after_evicting(const Component& backend, void* object);
+
 // What an item should hold: its size and the byte at each offset.
 struct Expected {
   std::string key;

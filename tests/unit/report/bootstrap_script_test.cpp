@@ -199,6 +199,9 @@ TEST(SystemdUnit, LetsHomesBeReadOnlyWhereSomethingIsThere) {
   BootstrapPlan plan = disk_plan();
   plan.argv[0] = "/home/serve/venv/bin/vllm";
   EXPECT_THAT(unit_of(plan), HasSubstr("\nProtectHome=read-only\n"));
+  plan = disk_plan();
+  plan.source_options = {"anonymous=true", "ca_file=/home/serve/ca.pem"};
+  EXPECT_THAT(unit_of(plan), HasSubstr("\nProtectHome=read-only\n"));
 }
 
 TEST(SystemdUnit, KeepsAHostileNameOnItsLine) {
